@@ -4,3 +4,5 @@ export { attributionSchema, usageDataSchema, usageEventSchema } from './usage-ev
 export type { Attribution, UsageData, UsageEvent } from './usage-event.js';
 export { OWN_KEY_PREFIX, SURCHARGE_TYPE, lineItemSchema, pricedUsageDataSchema, pricedUsageSchema, pricingSchema } from './priced-usage.js';
 export type { LineItem, PricedUsage, Pricing } from './priced-usage.js';
+export { reportDimensions, usageReportQuerySchema, usageReportRowSchema, usageReportSchema } from './usage-report.js';
+export type { UsageReport, UsageReportQuery, UsageReportRow } from './usage-report.js';
