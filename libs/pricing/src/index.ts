@@ -1,1 +1,14 @@
-export {};
+export { loadPriceBook } from './load-price-book.js';
+export { PriceBook } from './price-book.js';
+export { PriceTable, parsePriceTable } from './price-table.js';
+export { priceTableSchema } from './price-table.schema.js';
+export type { PriceTableData } from './price-table.schema.js';
+export { priceUsage } from './price-usage.js';
+export type { PricedResult, SurchargeOptions } from './price-usage.js';
+export { normaliseUsage } from './normalise/normalise-usage.js';
+export type { NormalisedUsage, UsageFacts } from './normalise/normalise-usage.js';
+export type { Quantity } from './normalise/quantity.js';
+export { imageCountType } from './normalise/request-facts.js';
+export { resolveUsageModel } from './usage-model.js';
+export { formatQuantity, formatUsd, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
+export type { Exact } from './exact-number.js';

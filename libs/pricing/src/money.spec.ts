@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { exactInteger } from './exact-number.js';
+import { formatQuantity, formatUsd, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
+
+describe('roundHalfEven', () => {
+  test.each([
+    [5n, 10n, 0n],
+    [15n, 10n, 2n],
+    [25n, 10n, 2n],
+    [35n, 10n, 4n],
+    [24n, 10n, 2n],
+    [26n, 10n, 3n],
+    [-5n, 10n, 0n],
+    [-15n, 10n, -2n],
+    [-26n, 10n, -3n],
+    [7n, 1n, 7n],
+  ])('%p / %p is %p', (numerator, denominator, expected) => {
+    expect(roundHalfEven(numerator, denominator)).toBe(expected);
+  });
+
+  test('is the nearest integer, and the even one of two that are as near', () => {
+    fc.assert(
+      fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.bigInt(1n, 10n ** 12n), (numerator, denominator) => {
+        const rounded = roundHalfEven(numerator, denominator);
+        const twiceError = 2n * (numerator - rounded * denominator);
+        const distance = twiceError < 0n ? -twiceError : twiceError;
+        expect(distance).toBeLessThanOrEqual(denominator);
+        if (distance === denominator) expect(rounded % 2n).toBe(0n);
+      }),
+    );
+  });
+
+  test('refuses a denominator that is not positive', () => {
+    expect(() => roundHalfEven(1n, 0n)).toThrow(RangeError);
+    expect(() => roundHalfEven(1n, -2n)).toThrow(RangeError);
+  });
+});
+
+test.each([
+  ['1.25', 1_000_000n, 1_250_000n],
+  ['0.0625', 1_000_000n, 62_500n],
+  ['0.000001', 1_000_000n, 1n],
+  ['0.006', 1n, 6_000_000_000n],
+  ['0.0000001', 1_000_000n, undefined],
+  ['-1', 1n, undefined],
+  ['free', 1n, undefined],
+])('%s US$ per %p units is %p pico-dollars', (text, units, expected) => {
+  expect(parsePicoUsd(text, units)).toBe(expected);
+});
+
+test('amounts are rounded from the exact value, a share of them too', () => {
+  expect(toNanoUsd(exactInteger(2_500n))).toBe(2n);
+  expect(toNanoUsd(exactInteger(3_500n))).toBe(4n);
+  expect(shareNanoUsd(exactInteger(50_000n), 500n)).toBe(2n);
+  expect(shareNanoUsd(exactInteger(50_001n), 500n)).toBe(3n);
+});
+
+test.each([
+  [0n, '0.00'],
+  [1n, '0.000000001'],
+  [6_431_250n, '0.00643125'],
+  [1_500_000_000n, '1.50'],
+  [10_000_000_000n, '10.00'],
+  [-2_000_000_000n, '-2.00'],
+  [12_345_678_901_234_567_890n, '12345678901.23456789'],
+])('%p nano-dollars are written %s', (nano, text) => {
+  expect(formatUsd(nano)).toBe(text);
+});
+
+test.each([
+  [exactInteger(1200n), '1200'],
+  [{ numerator: 7n, denominator: 60n }, '0.116666667'],
+  [{ numerator: 90n, denominator: 60n }, '1.5'],
+  [{ numerator: 600n, denominator: 60n }, '10'],
+  [{ numerator: 1n, denominator: 10n ** 12n }, '0'],
+])('the quantity %p is written %s', (quantity, text) => {
+  expect(formatQuantity(quantity)).toBe(text);
+});
+
+test('prices for display are the nearest double', () => {
+  expect(picoUsdToNumber(125_000n)).toBe(1.25e-7);
+  expect(picoUsdToNumber(6_000_000_000n)).toBe(0.006);
+});

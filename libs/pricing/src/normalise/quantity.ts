@@ -1,0 +1,44 @@
+import { toExact } from '../exact-number.js';
+import type { Exact } from '../exact-number.js';
+
+/** How much of a usage type was used. */
+export interface Quantity {
+  readonly type: string;
+  readonly amount: Exact;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What came to light while one usage object was read. */
+export interface Reading {
+  /** The first count that makes no sense. One is enough to make the answer unpriceable: a guess could be wrong by any amount. */
+  problem: string | null;
+  /** Whether there was any count at all: zeros cost nothing, an empty object says nothing. */
+  sawCount: boolean;
+  /** What the provider may charge for, and the price table does not or not fully cover. */
+  readonly unpricedTypes: string[];
+}
+
+export const newReading = (): Reading => ({ problem: null, sawCount: false, unpricedTypes: [] });
+
+export const objectOf = (value: unknown): JsonObject | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+
+/** Undefined when the count is absent or null, or is no count, which is then the problem. */
+export const readCount = (source: JsonObject | undefined, key: string, reading: Reading): Exact | undefined => {
+  const value = source?.[key];
+  if (value === undefined || value === null) return undefined;
+  const amount = toExact(value);
+  if (amount === undefined) reading.problem ??= `${key} is not a number between 0 and 2^53`;
+  reading.sawCount = true;
+  return amount;
+};
+
+/** The first of the keys that is present. */
+export const readFirstCount = (source: JsonObject | undefined, keys: readonly string[], reading: Reading): Exact | undefined => {
+  for (const key of keys) {
+    const amount = readCount(source, key, reading);
+    if (amount !== undefined) return amount;
+  }
+  return undefined;
+};

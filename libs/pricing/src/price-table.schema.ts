@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** The format of a price file; `data/README.md` explains it to whoever writes one. */
+const usdText = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/, 'a decimal text such as "1.25"');
+const name = z.string().min(1).max(128);
+const suffix = z.string().regex(/^[a-z0-9_]+$/);
+const usageFormat = z.enum(['openai', 'anthropic']);
+const pricesByType = z.record(name, usdText);
+
+const longContextSchema = z.strictObject({
+  threshold: z.int().positive(),
+  comparison: z.enum(['>', '>=']),
+  counts: z.array(name).min(1),
+  models: z.union([z.literal('all'), z.array(name)]).default([]),
+  modelPrefixes: z.array(name).default([]),
+});
+
+const priceGroupSchema = z
+  .strictObject({
+    models: z.array(name).min(1),
+    perMillionUsd: pricesByType.default({}),
+    perUnitUsd: pricesByType.default({}),
+  })
+  .refine((group) => !Object.keys(group.perUnitUsd).some((type) => type in group.perMillionUsd), 'a usage type has two prices');
+
+const providerSchema = z.strictObject({
+  usageFormat,
+  surcharged: z.boolean(),
+  serviceTiers: z.array(suffix).default([]),
+  usageFormatByPath: z.record(z.string().startsWith('/'), z.strictObject({ format: usageFormat, renames: z.record(name, name).default({}) })).default({}),
+  inputOnlyPaths: z.record(z.string().startsWith('/'), suffix).default({}),
+  longContext: longContextSchema.optional(),
+  prices: z.array(priceGroupSchema),
+});
+
+export const priceTableSchema = z.strictObject({
+  version: z.string().min(1).max(64),
+  /** From this instant on the table is the one to use. */
+  validFrom: z.iso.datetime(),
+  currency: z.literal('USD'),
+  source: z.string().min(1),
+  providers: z.record(name, providerSchema),
+});
+
+export type PriceTableData = z.infer<typeof priceTableSchema>;
+export type ProviderData = z.infer<typeof providerSchema>;
+export type PriceGroupData = z.infer<typeof priceGroupSchema>;
+export type UsageFormat = z.infer<typeof usageFormat>;

@@ -1,0 +1,117 @@
+import { parsePicoUsd } from './money.js';
+import type { PriceGroupData, ProviderData, UsageFormat } from './price-table.schema.js';
+
+/** How one provider reports and charges; from the price data. */
+export interface ProviderRules {
+  readonly usageFormat: UsageFormat;
+  readonly usageFormatByPath: ReadonlyMap<string, { readonly format: UsageFormat; readonly renames: ReadonlyMap<string, string> }>;
+  readonly inputOnlyPaths: ReadonlyMap<string, string>;
+  readonly serviceTiers: ReadonlySet<string>;
+  readonly surcharged: boolean;
+}
+
+/** From how many input tokens on a model is charged at its `_long` prices. */
+export interface LongContext {
+  readonly threshold: bigint;
+  /** Whether exactly the threshold is long already. */
+  readonly inclusive: boolean;
+  /** The usage types that are added up. */
+  readonly counts: ReadonlySet<string>;
+}
+
+/** Everything that pricing one model needs, looked up once. */
+export interface PricedModel {
+  readonly rules: ProviderRules;
+  /** Pico-dollars per unit, by usage type. */
+  readonly prices: ReadonlyMap<string, bigint>;
+  /** By suffix, then by usage type: the suffixed type, where it has a price (`flex` → `input_tokens` → `input_tokens_flex`). */
+  readonly variants: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Service tiers a request may name; null when the provider has no priced tiers and the tier is of no concern. */
+  readonly acceptedTiers: ReadonlySet<string> | null;
+  readonly longContext: LongContext | null;
+}
+
+const LONG = 'long';
+const STANDARD_TIERS = ['', 'standard', 'default', 'auto'];
+const MILLION = 1_000_000n;
+
+const rulesOf = (data: ProviderData): ProviderRules => ({
+  usageFormat: data.usageFormat,
+  usageFormatByPath: new Map(
+    Object.entries(data.usageFormatByPath).map(([path, { format, renames }]) => [path, { format, renames: new Map(Object.entries(renames)) }]),
+  ),
+  inputOnlyPaths: new Map(Object.entries(data.inputOnlyPaths)),
+  serviceTiers: new Set(data.serviceTiers),
+  surcharged: data.surcharged,
+});
+
+const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
+  const prices = new Map<string, bigint>();
+  const add = (type: string, usdText: string, units: bigint) => {
+    const price = parsePicoUsd(usdText, units);
+    if (price === undefined) throw new Error(`${group.models[0]} ${type}: ${usdText} is not a whole number of pico-dollars per unit`);
+    prices.set(type, price);
+  };
+  for (const [type, usdText] of Object.entries(group.perMillionUsd)) add(type, usdText, MILLION);
+  for (const [type, usdText] of Object.entries(group.perUnitUsd)) add(type, usdText, 1n);
+  return prices;
+};
+
+const variantsOf = (prices: ReadonlyMap<string, bigint>, suffixes: readonly string[]): Map<string, Map<string, string>> =>
+  new Map(
+    suffixes.map((suffix) => {
+      const ending = `_${suffix}`;
+      const types = [...prices.keys()].filter((type) => type.endsWith(ending));
+      return [suffix, new Map(types.map((type) => [type.slice(0, -ending.length), type]))];
+    }),
+  );
+
+const acceptedTiersOf = (prices: ReadonlyMap<string, bigint>, serviceTiers: readonly string[]): Set<string> | null => {
+  if (serviceTiers.length === 0) return null;
+  const priced = serviceTiers.filter((tier) => prices.has(`input_tokens_${tier}`) && prices.has(`output_tokens_${tier}`));
+  return new Set([...STANDARD_TIERS, ...priced]);
+};
+
+const longContextOf = (data: ProviderData, model: string): LongContext | null => {
+  const rule = data.longContext;
+  if (rule === undefined) return null;
+  const applies = rule.models === 'all' || rule.models.includes(model) || rule.modelPrefixes.some((prefix) => model.startsWith(prefix));
+  return applies ? { threshold: BigInt(rule.threshold), inclusive: rule.comparison === '>=', counts: new Set(rule.counts) } : null;
+};
+
+const assertLongContextIsPriced = (data: ProviderData, models: ReadonlyMap<string, PricedModel>) => {
+  const rule = data.longContext;
+  if (rule === undefined) return;
+  const exact = rule.models === 'all' ? [] : rule.models;
+  const unknown = [
+    ...exact.filter((model) => !models.has(model)),
+    ...rule.modelPrefixes.filter((prefix) => ![...models.keys()].some((model) => model.startsWith(prefix))),
+  ];
+  if (unknown.length > 0) throw new Error(`longContext names models without a price: ${unknown.join(', ')}`);
+};
+
+/**
+ * Prepares one provider's prices for lookup.
+ * @throws Error when a price is not a whole number of pico-dollars, or a model is priced twice or named without a price
+ */
+export const pricedModelsOf = (data: ProviderData): Map<string, PricedModel> => {
+  const rules = rulesOf(data);
+  const suffixes = [...data.serviceTiers, ...Object.values(data.inputOnlyPaths), LONG];
+  const models = new Map<string, PricedModel>();
+  for (const group of data.prices) {
+    const prices = pricesOf(group);
+    const variants = variantsOf(prices, suffixes);
+    const acceptedTiers = acceptedTiersOf(prices, data.serviceTiers);
+    for (const model of group.models) {
+      if (models.has(model)) throw new Error(`${model} is priced twice`);
+      models.set(model, { rules, prices, variants, acceptedTiers, longContext: longContextOf(data, model) });
+    }
+  }
+  assertLongContextIsPriced(data, models);
+  return models;
+};
+
+/** The suffixed usage type when it has a price, else the type as it is. */
+export const variantOf = (model: PricedModel, suffix: string, type: string): string => model.variants.get(suffix)?.get(type) ?? type;
+
+export const longVariantOf = (model: PricedModel, type: string): string => variantOf(model, LONG, type);
