@@ -1,0 +1,119 @@
+import {
+  type ApiKey,
+  type ParticipantClaims,
+  type SecretBox,
+  credentialKindOf,
+  llmGrantOf,
+  parseApiKey,
+  readParticipantToken,
+  roomGrantOf,
+  sameSecret,
+  sealedFields,
+  verifyParticipantToken,
+} from '@llm-proxy/shared-auth';
+import { LRUCache } from 'lru-cache';
+import { Refusal, refusals } from '../refusals.js';
+import type { Caller } from './caller.js';
+import { type KnownProject, type PolicyCache, PolicyUnavailableError } from './policy-cache.js';
+
+const MAX_KNOWN = 20_000;
+
+export interface CallersOptions {
+  policies: PolicyCache;
+  secretBox: SecretBox;
+  /** Verifies tokens that no API key signed; null: there are none. */
+  deploymentSecret: string | null;
+  nowMs?: () => number;
+}
+
+/** Turns a credential into a caller. A credential seen before costs one map look-up. */
+export class Callers {
+  private readonly seen = new LRUCache<string, Caller>({ max: MAX_KNOWN });
+  private readonly nowMs: () => number;
+
+  constructor(private readonly options: CallersOptions) {
+    this.nowMs = options.nowMs ?? Date.now;
+  }
+
+  /** The caller when the credential was verified before and neither its project nor the clock has moved on since. */
+  known(credential: string): Caller | undefined {
+    const caller = this.seen.get(credential);
+    if (caller === undefined) return undefined;
+    if (this.options.policies.peek(caller.project.policy.projectId) !== caller.project) return undefined;
+    if (caller.expiresAtMs !== null && caller.expiresAtMs <= this.nowMs()) return undefined;
+    return caller;
+  }
+
+  /** Verifies the credential from the ground up. Never throws: whatever is wrong is a refusal. */
+  async identify(credential: string): Promise<Caller | Refusal> {
+    const kind = credentialKindOf(credential);
+    if (kind === 'oauth_token') return refusals.oauthUnsupported;
+    try {
+      const caller = kind === 'api_key' ? await this.byApiKey(credential) : await this.byToken(credential);
+      if (!(caller instanceof Refusal)) this.seen.set(credential, caller);
+      return caller;
+    } catch (error) {
+      if (error instanceof PolicyUnavailableError) return refusals.accountsUnavailable;
+      throw error;
+    }
+  }
+
+  private async byApiKey(credential: string): Promise<Caller | Refusal> {
+    const parsed = parseApiKey(credential);
+    const project = parsed && (await this.options.policies.load(parsed.projectId));
+    const key = project?.policy.apiKeys.find((candidate) => candidate.id === parsed!.keyId);
+    if (!project || !key || !sameSecret(parsed!.secret, this.open(key.sealedSecret, parsed!))) return refusals.credentialInvalid;
+    return callerOf(project, { credential: 'api_key', apiKeyId: key.id, serviceAccountId: key.serviceAccountId });
+  }
+
+  private async byToken(credential: string): Promise<Caller | Refusal> {
+    const unverified = readParticipantToken(credential);
+    const project = unverified?.sub === undefined || !UUID.test(unverified.sub) ? null : await this.options.policies.load(unverified.sub.toLowerCase());
+    if (!unverified || !project) return refusals.credentialInvalid;
+    const signer = this.signerOf(unverified, project);
+    if (signer === null) return refusals.credentialInvalid;
+    const verified = verifyParticipantToken(credential, signer.secret, this.nowMs());
+    if (!verified.ok) return verified.reason === 'expired' || verified.reason === 'not_yet_valid' ? refusals.credentialExpired : refusals.credentialInvalid;
+    const room = roomGrantOf(verified.claims);
+    if (room === null) return refusals.roomGrantMissing;
+    const llm = llmGrantOf(verified.claims);
+    if (llm === null) return refusals.llmGrantMissing;
+    return callerOf(project, {
+      credential: 'participant_token',
+      apiKeyId: signer.keyId,
+      serviceAccountId: signer.serviceAccountId,
+      participant: verified.claims.name,
+      roomGrant: room,
+      llmGrant: llm,
+      expiresAtMs: verified.claims.exp === undefined ? null : verified.claims.exp * 1_000,
+    });
+  }
+
+  private signerOf(claims: ParticipantClaims, project: KnownProject) {
+    if (claims.kid === undefined) {
+      const secret = this.options.deploymentSecret;
+      return secret === null ? null : { secret, keyId: null, serviceAccountId: null };
+    }
+    const key = project.policy.apiKeys.find((candidate) => candidate.id === claims.kid);
+    if (key === undefined) return null;
+    const secret = this.open(key.sealedSecret, { keyId: key.id, projectId: project.policy.projectId });
+    return { secret, keyId: key.id, serviceAccountId: key.serviceAccountId };
+  }
+
+  private open(sealed: string, key: Pick<ApiKey, 'keyId' | 'projectId'>): string {
+    return this.options.secretBox.open(sealed, { projectId: key.projectId, field: sealedFields.apiKeySecret(key.keyId) });
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+const callerOf = (project: KnownProject, known: Partial<Caller> & Pick<Caller, 'credential' | 'apiKeyId'>): Caller => ({
+  project,
+  serviceAccountId: null,
+  userId: null,
+  participant: null,
+  roomGrant: null,
+  llmGrant: null,
+  expiresAtMs: null,
+  ...known,
+});

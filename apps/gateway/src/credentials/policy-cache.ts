@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@llm-proxy/platform-logging';
+import type { ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import { LRUCache } from 'lru-cache';
+import type { PolicySource } from './policy-source.js';
+
+/** A project as it stands. A changed project is a new object, so whatever was derived from the old one falls away with it. */
+export interface KnownProject {
+  readonly policy: ProjectPolicy;
+  /** By name; null: the project has no such room. */
+  readonly rooms: LRUCache<string, { room: RoomPolicy | null }>;
+}
+
+interface Entry {
+  /** Null: there is no such project. */
+  project: KnownProject | null;
+  loadedAtMs: number;
+  /** Set when a change was announced: the entry has to be loaded anew, and serves until then only while the source is away. */
+  stale: boolean;
+  /** While the source is away, a stale entry serves without asking again until then. */
+  askAgainAtMs: number;
+}
+
+export interface PolicyCacheOptions {
+  source: PolicySource;
+  logger: Logger;
+  /** How long known projects go on working while accounts-api is away. */
+  maxStaleMs: number;
+  nowMs?: () => number;
+}
+
+const MAX_PROJECTS = 10_000;
+const MAX_ROOMS_PER_PROJECT = 1_000;
+const UNKNOWN_PROJECT_TTL_MS = 30_000;
+const CHANGES_WAIT_MS = 20_000;
+const ASK_AGAIN_MS = 1_000;
+const RETRY_MS = { first: 200, last: 2_000 };
+
+/** Policy could not be had: the source is away and nothing recent enough is known. */
+export class PolicyUnavailableError extends Error {
+  override readonly name = 'PolicyUnavailableError';
+}
+
+/** Projects as accounts-api describes them, kept current by following its changes. */
+export class PolicyCache {
+  private readonly entries = new LRUCache<string, Entry>({ max: MAX_PROJECTS });
+  private readonly loading = new Map<string, Promise<KnownProject | null>>();
+  private readonly stopped = new AbortController();
+  private readonly nowMs: () => number;
+  private lastContactMs: number;
+  private following: Promise<void> | undefined;
+
+  constructor(private readonly options: PolicyCacheOptions) {
+    this.nowMs = options.nowMs ?? Date.now;
+    this.lastContactMs = this.nowMs();
+  }
+
+  /** The project when it is known and current; undefined sends the caller to `load`. */
+  peek(projectId: string): KnownProject | undefined {
+    const entry = this.entries.get(projectId);
+    return entry !== undefined && entry.project !== null && this.serves(entry) ? entry.project : undefined;
+  }
+
+  /**
+   * @returns null when there is no such project
+   * @throws PolicyUnavailableError
+   */
+  async load(projectId: string): Promise<KnownProject | null> {
+    const entry = this.entries.get(projectId);
+    if (entry !== undefined && this.serves(entry)) return entry.project;
+    const running = this.loading.get(projectId);
+    if (running !== undefined) return running;
+    const load = this.ask(projectId, entry).finally(() => this.loading.delete(projectId));
+    this.loading.set(projectId, load);
+    return load;
+  }
+
+  /**
+   * @returns null when the project has no such room
+   * @throws PolicyUnavailableError
+   */
+  async loadRoom(project: KnownProject, name: string): Promise<RoomPolicy | null> {
+    try {
+      const room = await this.options.source.room(project.policy.projectId, name);
+      project.rooms.set(name, { room });
+      return room;
+    } catch (error) {
+      throw new PolicyUnavailableError('room cannot be looked up', { cause: error });
+    }
+  }
+
+  /** Starts following the changes; returns at once, because a gateway must start while accounts-api is away. */
+  start(): void {
+    this.following ??= this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.following;
+    await this.options.source.close();
+  }
+
+  private serves(entry: Entry): boolean {
+    const now = this.nowMs();
+    if (now - this.lastContactMs > this.options.maxStaleMs) return false;
+    if (entry.stale) return now < entry.askAgainAtMs;
+    return entry.project !== null || now - entry.loadedAtMs < UNKNOWN_PROJECT_TTL_MS;
+  }
+
+  private async ask(projectId: string, old: Entry | undefined): Promise<KnownProject | null> {
+    try {
+      const policy = await this.options.source.project(projectId);
+      const project = policy === null ? null : { policy, rooms: new LRUCache<string, { room: RoomPolicy | null }>({ max: MAX_ROOMS_PER_PROJECT }) };
+      this.lastContactMs = this.nowMs();
+      this.entries.set(projectId, { project, loadedAtMs: this.lastContactMs, stale: false, askAgainAtMs: 0 });
+      return project;
+    } catch (error) {
+      if (old === undefined || this.nowMs() - this.lastContactMs > this.options.maxStaleMs) {
+        throw new PolicyUnavailableError('project policy cannot be looked up', { cause: error });
+      }
+      old.askAgainAtMs = this.nowMs() + ASK_AGAIN_MS;
+      return old.project;
+    }
+  }
+
+  private async follow(): Promise<void> {
+    let after: string | null = null;
+    let retryMs = RETRY_MS.first;
+    while (!this.stopped.signal.aborted) {
+      try {
+        const answer = await this.options.source.changes(after, CHANGES_WAIT_MS, this.stopped.signal);
+        this.lastContactMs = this.nowMs();
+        // What changed while nobody listened is unknown, so everything is asked for again.
+        if (after === null) this.markAllStale();
+        for (const change of answer.changes) this.markStale(change.projectId);
+        after = answer.next;
+        retryMs = RETRY_MS.first;
+      } catch (error) {
+        if (this.stopped.signal.aborted) return;
+        if (after !== null) this.options.logger.warn({ error: (error as Error).message }, 'accounts-api is away: known credentials go on working');
+        after = null;
+        await delay(retryMs, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, RETRY_MS.last);
+      }
+    }
+  }
+
+  private markStale(projectId: string): void {
+    const entry = this.entries.peek(projectId);
+    if (entry !== undefined) entry.stale = true;
+  }
+
+  private markAllStale(): void {
+    for (const projectId of this.entries.keys()) this.markStale(projectId);
+  }
+}

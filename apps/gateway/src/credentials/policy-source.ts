@@ -1,0 +1,46 @@
+import { InternalCallError, InternalClient } from '@llm-proxy/platform-http';
+import {
+  type PolicyChanges,
+  type ProjectPolicy,
+  type RoomPolicy,
+  policyChangesSchema,
+  projectPolicySchema,
+  roomPolicySchema,
+} from '@llm-proxy/shared-auth';
+
+/** Where policy comes from. Every call rejects when the source is away. */
+export interface PolicySource {
+  project(projectId: string): Promise<ProjectPolicy | null>;
+  room(projectId: string, name: string): Promise<RoomPolicy | null>;
+  /** Waits up to `waitMs` for a change after `after`; without `after`, tells where the sequence stands. */
+  changes(after: string | null, waitMs: number, signal: AbortSignal): Promise<PolicyChanges>;
+  close(): Promise<void>;
+}
+
+const ANSWER_TIMEOUT_MS = 5_000;
+/** Longer than any wait that is asked for. */
+const CHANGES_TIMEOUT_MS = 40_000;
+
+export const accountsPolicySource = (baseUrl: string, serviceCredential: string): PolicySource => {
+  const client = new InternalClient({ baseUrl, serviceCredential, timeoutMs: ANSWER_TIMEOUT_MS });
+  const follower = new InternalClient({ baseUrl, serviceCredential, timeoutMs: CHANGES_TIMEOUT_MS });
+  const ask = async (path: string): Promise<unknown> => {
+    try {
+      return await client.call('GET', path);
+    } catch (error) {
+      if (error instanceof InternalCallError && error.status === 404) return null;
+      throw error;
+    }
+  };
+  return {
+    project: async (projectId) => projectPolicySchema.nullable().parse(await ask(`/internal/projects/${projectId}/policy`)),
+    room: async (projectId, name) => roomPolicySchema.nullable().parse(await ask(`/internal/projects/${projectId}/rooms/${encodeURIComponent(name)}`)),
+    changes: async (after, waitMs, signal) => {
+      const query = after === null ? '' : `?after=${after}&waitMs=${waitMs}`;
+      return policyChangesSchema.parse(await follower.call('GET', `/internal/changes${query}`, undefined, signal));
+    },
+    close: async () => {
+      await Promise.all([client.close(), follower.close()]);
+    },
+  };
+};

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { z } from 'zod';
+
+const megabytes = (count: number) => count * 1024 * 1024;
+const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+
+export const gatewayConfigSchema = z.object({
+  ...serviceSettings(8080),
+  ...engineSettings,
+  /** The embedded stream lives there; with KAFKA_BROKERS set the gateway needs no database. */
+  DATABASE_URL: engineSettings.DATABASE_URL.optional(),
+  ACCOUNTS_API_URL: httpUrl(),
+  KEY_ENCRYPTION_KEY: key32(),
+  /** Verifies participant tokens that the deployment itself signed. */
+  MESHAGENT_SECRET: z.string().min(16).optional(),
+
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
+  UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
+  UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
+  UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),
+  /** Per provider address and worker. */
+  UPSTREAM_CONNECTIONS: integer(1, 65_535).default(1_024),
+
+  MAX_REQUEST_BODY_BYTES: integer(1).default(megabytes(64)),
+  /** How long, and how much, of an answer is still read when the caller has gone, so that it can be billed. */
+  AFTER_DISCONNECT_MS: integer(0).default(120_000),
+  AFTER_DISCONNECT_BYTES: integer(0).default(megabytes(32)),
+
+  /** Usage events wait here while the stream is away. Must survive a restart. */
+  SPOOL_DIR: z.string().default('.data/spool'),
+  SPOOL_MAX_BYTES: integer(1).default(megabytes(1_024)),
+  PUBLISH_TIMEOUT_MS: integer(1).default(10_000),
+  /** How long known credentials go on working while accounts-api is away. */
+  POLICY_MAX_STALE_MS: integer(0).default(3_600_000),
+  /** How long a shutdown waits for the answers under way. */
+  DRAIN_TIMEOUT_MS: integer(0).default(30_000),
+
+  NODE_ENV: z.string().default('development'),
+  GATEWAY_WORKERS: integer(1, 256).optional(),
+});
+
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
+
+export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => readConfig(gatewayConfigSchema, env);
+
+/** One process a core in production, one in development. */
+export const workerCount = (config: GatewayConfig): number => config.GATEWAY_WORKERS ?? (config.NODE_ENV === 'production' ? availableParallelism() : 1);
+
+/** Which of the machine's workers this process is. */
+export const readGatewaySlot = (env: NodeJS.ProcessEnv): number => readConfig(z.object({ GATEWAY_SLOT: integer(0).default(0) }), env).GATEWAY_SLOT;
+
+/** What a worker process is started with. */
+export const workerEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

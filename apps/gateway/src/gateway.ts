@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { RunningService } from '@llm-proxy/platform-http';
+import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { type GatewayParts, buildParts } from './gateway-parts.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { GatewayModule } from './gateway.module.js';
+import { RelayHttpAdapter } from './relay-http.adapter.js';
+import { accountsApiProxy } from './upstream-services/service-proxy.js';
+
+export interface GatewayOptions {
+  logger: Logger;
+  /** Number of this worker on its machine. @default 0 */
+  slot?: number;
+}
+
+/** Starts one gateway process. It serves while accounts-api and the stream are away, as far as that goes. */
+export const startGateway = async (config: GatewayConfig, options: GatewayOptions): Promise<RunningService> => {
+  const { logger } = options;
+  const parts = await buildParts(config, options.slot ?? 0, logger);
+  const adapter = new RelayHttpAdapter((request, response) => parts.relay.handle(request, response));
+  const app = await NestFactory.create<NestExpressApplication>(GatewayModule.with(parts), adapter, { bodyParser: false, logger: new NestLogger(logger) });
+  app.disable('x-powered-by');
+  app.use(accountsApiProxy(config.ACCOUNTS_API_URL, logger));
+  parts.policies.start();
+  const server: Server = await app.listen(config.PORT, config.HOST);
+  const url = `http://${config.HOST === '0.0.0.0' ? '127.0.0.1' : config.HOST}:${(server.address() as AddressInfo).port}`;
+  let closed: Promise<void> | undefined;
+  return { url, close: () => (closed ??= stop(server, () => app.close(), parts, config.DRAIN_TIMEOUT_MS)) };
+};
+
+/** In this order nothing is lost: no new calls, the answers under way, their events, and only then the connections. */
+const stop = async (server: Server, closeApp: () => Promise<void>, parts: GatewayParts, drainMs: number): Promise<void> => {
+  server.close();
+  server.closeIdleConnections();
+  await parts.relay.drain(drainMs);
+  await parts.upstreams.close();
+  await parts.usage.close();
+  await parts.stream.close();
+  await parts.policies.stop();
+  server.closeAllConnections();
+  await closeApp();
+};

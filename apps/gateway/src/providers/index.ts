@@ -1,0 +1,8 @@
+import { anthropic } from './anthropic/index.js';
+import { openai } from './openai/index.js';
+import type { Provider } from './provider.js';
+
+/** Every provider the gateway serves. A new one is a folder and a line here. */
+export const providers: readonly Provider[] = [openai, anthropic];
+
+export type { Endpoint, Provider, UsageReader, UsageReading } from './provider.js';

@@ -1,0 +1,71 @@
+/** What went wrong, in words that every provider's error shape has a name for. */
+export type RefusalKind = 'invalid_request' | 'authentication' | 'permission' | 'not_found' | 'too_large' | 'quota' | 'unavailable';
+
+/**
+ * An answer of the proxy's own, in place of the provider's. A value, not an exception: agents repeat a refused call a dozen times,
+ * and a stack trace for each would be most of its cost.
+ */
+export class Refusal {
+  constructor(
+    readonly status: number,
+    readonly kind: RefusalKind,
+    /** Stable, for programs. */
+    readonly code: string,
+    /** For people: what is wrong and what to do. */
+    readonly message: string,
+    /** The request member at fault. */
+    readonly param: string | null = null,
+  ) {}
+}
+
+const invalid = (code: string, message: string, param: string | null = null) => new Refusal(400, 'invalid_request', code, message, param);
+const unauthorized = (code: string, message: string) => new Refusal(401, 'authentication', code, message);
+const forbidden = (code: string, message: string) => new Refusal(403, 'permission', code, message);
+const unavailable = (status: number, code: string, message: string) => new Refusal(status, 'unavailable', code, message);
+
+/** The catalogue: every answer the relay gives by itself. */
+export const refusals = {
+  unsupportedPath: (title: string, path: string) => invalid('unsupported_path', `Unsupported ${title} API path '${path}'.`),
+  unsupportedMethod: (method: string, path: string, allowed: string) =>
+    new Refusal(405, 'invalid_request', 'unsupported_method', `${method} is not supported on ${path}; use ${allowed}.`),
+
+  credentialMissing: (acceptsApiKeyHeader: boolean) =>
+    unauthorized(
+      'missing_api_key',
+      `No credential was sent. Send a project API key or a participant token as 'Authorization: Bearer <credential>'${acceptsApiKeyHeader ? " or 'x-api-key: <credential>'" : ''}.`,
+    ),
+  credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted, or belongs to no project of this deployment.'),
+  credentialExpired: unauthorized('expired_token', 'The participant token has expired or is not valid yet. Get a new one and try again.'),
+  oauthUnsupported: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-…) nor a participant token.'),
+  roomGrantMissing: forbidden('room_grant_missing', 'The participant token has no room grant. The LLM proxy needs a token with a room grant and an LLM grant.'),
+  llmGrantMissing: forbidden('llm_grant_missing', 'The participant token has no LLM grant (api.llm). The LLM proxy needs a token with a room grant and an LLM grant.'),
+  roomMismatch: (room: string) => forbidden('room_mismatch', `The participant token is not for room '${room}'.`),
+  roomNotFound: (room: string) => new Refusal(404, 'not_found', 'room_not_found', `Room '${room}' was not found in this project.`),
+  roomDisabled: (room: string) => new Refusal(423, 'permission', 'room_disabled', `Room '${room}' is disabled.`),
+  projectDisabled: new Refusal(402, 'quota', 'insufficient_quota', 'Your account is out of credits. Add credits to continue.'),
+  accountsUnavailable: unavailable(503, 'accounts_unavailable', 'The credential cannot be checked right now. Try again in a moment.'),
+
+  bodyTooLarge: (maxBytes: number) => new Refusal(413, 'too_large', 'request_too_large', `The request body is larger than ${maxBytes} bytes.`),
+  bodyEncoded: (encoding: string) =>
+    new Refusal(415, 'invalid_request', 'unsupported_content_encoding', `Request bodies with Content-Encoding '${encoding}' are not supported; send the body as it is.`),
+  bodyIncomplete: invalid('incomplete_body', 'The request body ended before its declared length.'),
+  bodyNotJson: (why: string) => invalid('invalid_json', `The request body is not a valid JSON object: ${why}.`),
+  memberTwice: (member: string) => invalid('duplicate_member', `The request body has the member '${member}' twice.`, member),
+  modelMissing: invalid('missing_model', "The request must name a model: the member 'model' is missing or not a string.", 'model'),
+  modelNotPriced: (provider: string, model: string, tier: string | null) =>
+    invalid(
+      'unsupported_model',
+      `The model '${model}'${tier === null ? '' : ` with service tier '${tier}'`} has no ${provider} price in this deployment, so it cannot be used through the proxy.`,
+      'model',
+    ),
+  modelNotGranted: (model: string) =>
+    invalid('model_not_allowed', `The model '${model}' is not allowed by the participant token (grant api.llm.models).`, 'model'),
+
+  providerNotConfigured: (title: string) =>
+    unavailable(503, 'provider_not_configured', `No ${title} key is configured: neither for this project (Integrations) nor for the deployment.`),
+  providerUnreachable: (title: string) => unavailable(502, 'provider_unreachable', `${title} could not be reached. Try again in a moment.`),
+  providerTimeout: (title: string) => unavailable(504, 'provider_timeout', `${title} did not answer in time.`),
+  usageNotRecordable: unavailable(503, 'usage_not_recordable', 'Usage cannot be recorded right now, so no call is forwarded. Try again in a moment.'),
+  shuttingDown: unavailable(503, 'shutting_down', 'This server is shutting down. Try again in a moment.'),
+  internal: unavailable(500, 'internal_error', 'The proxy failed to handle this request.'),
+} as const;

@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Dispatcher, errors } from 'undici';
+import { refusals } from '../refusals.js';
+import type { UsageReader } from '../providers/index.js';
+import type { CallEnd, Outcome } from '../usage/usage-event.js';
+import type { Call } from './call.js';
+import { refuse } from './refuse.js';
+import { answerHeaders, isEventStream } from './response-head.js';
+import { DecodingTap, type UsageTap, createTap } from './usage-tap.js';
+
+export interface ForwardDeps {
+  /** How long, and how much, is still read from the provider when the caller has gone, so that the answer can be billed. */
+  afterDisconnect: { maxMs: number; maxBytes: number };
+  /** Called once for every call that was forwarded. */
+  onEnd: (call: Call, end: CallEnd) => void;
+}
+
+/** Sends the call upstream and the answer back. Returns at once; `onEnd` tells when it is over. */
+export const forward = (deps: ForwardDeps, call: Call): void => {
+  const { upstream, route, head, facts } = call;
+  const options: Dispatcher.DispatchOptions = {
+    method: call.method as Dispatcher.HttpMethod,
+    path: route.provider.upstreamPath(upstream.basePath, route.path) + route.query,
+    headers: [...head.forward, 'accept-encoding', 'identity', ...upstream.keyHeader],
+    body: facts.body.length === 0 ? null : facts.body,
+  };
+  upstream.pool.dispatch(options, new Exchange(deps, call));
+};
+
+/** One answer on its way from the provider to the caller. undici calls it as the bytes arrive. */
+class Exchange implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined;
+  private reader: UsageReader | null = null;
+  private tap: UsageTap | null = null;
+  private tapIsAsync = false;
+  private status = 0;
+  private firstByteMs: number | null = null;
+  private isStream = false;
+  private providerRequestId: string | null = null;
+  private callerGone = false;
+  private bytesAfterCallerLeft = 0;
+  private giveUp: NodeJS.Timeout | undefined;
+  private awaitsDrain = false;
+  private ended: Outcome | null = null;
+
+  constructor(
+    private readonly deps: ForwardDeps,
+    private readonly call: Call,
+  ) {
+    call.response.on('close', () => this.onCallerClosed());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.callerGone) controller.abort(new Error('the caller left before the call went upstream'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders, statusMessage?: string): void {
+    if (status < 200) return;
+    const { call } = this;
+    this.status = status;
+    this.firstByteMs = performance.now() - call.startedTick;
+    this.isStream = isEventStream(headers);
+    this.providerRequestId = textOf(headers['x-request-id']) ?? textOf(headers['request-id']);
+    const hides = this.watch(headers);
+    if (this.callerGone) return;
+    call.response.writeHead(status, statusMessage ?? '', answerHeaders(headers, call.id, !hides));
+    if (this.isStream) call.response.flushHeaders();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const shown = this.tap === null ? chunk : this.tap.push(chunk);
+    if (this.callerGone) {
+      this.bytesAfterCallerLeft += chunk.length;
+      if (this.bytesAfterCallerLeft > this.deps.afterDisconnect.maxBytes) controller.abort(new Error('the caller left and the answer is too long to read on'));
+      return;
+    }
+    if (shown.length > 0 && !this.call.response.write(shown)) this.waitForCaller(controller);
+  }
+
+  onResponseEnd(): void {
+    const rest = this.tap?.end();
+    const { response } = this.call;
+    if (!this.callerGone) {
+      if (rest !== undefined && rest.length > 0) response.end(rest);
+      else response.end();
+    }
+    this.finish(this.callerGone ? 'client_disconnected' : 'completed');
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { call } = this;
+    this.tap?.end();
+    if (!this.callerGone) {
+      if (call.response.headersSent) call.response.destroy();
+      else refuse(call.response, call.route.provider, refusalFor(error, call.route.provider.title), call.id);
+    }
+    this.finish(this.callerGone ? 'client_disconnected' : 'upstream_interrupted');
+  }
+
+  /** @returns true when the caller will get fewer bytes than the provider sends */
+  private watch(headers: IncomingHttpHeaders): boolean {
+    const { endpoint, facts } = this.call;
+    if (endpoint.usageReader === undefined || this.status > 299) return false;
+    this.reader = endpoint.usageReader();
+    const encoding = textOf(headers['content-encoding']) ?? 'identity';
+    if (encoding === 'identity') {
+      this.tap = createTap(this.reader, this.isStream, facts.hideUsage);
+      return this.isStream && facts.hideUsage;
+    }
+    if (DecodingTap.supports(encoding)) {
+      this.tapIsAsync = true;
+      this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false), () => this.report());
+    }
+    return false;
+  }
+
+  private waitForCaller(controller: Dispatcher.DispatchController): void {
+    controller.pause();
+    if (this.awaitsDrain) return;
+    this.awaitsDrain = true;
+    this.call.response.once('drain', () => {
+      this.awaitsDrain = false;
+      controller.resume();
+    });
+  }
+
+  private onCallerClosed(): void {
+    if (this.ended !== null || this.call.response.writableFinished) return;
+    this.callerGone = true;
+    if (this.controller === undefined) return;
+    if (!this.call.endpoint.billable) {
+      this.controller.abort(new Error('the caller left'));
+      return;
+    }
+    // The provider charges for the whole answer, so the whole answer is read.
+    this.controller.resume();
+    this.giveUp = setTimeout(() => this.controller!.abort(new Error('the caller left and the answer took too long')), this.deps.afterDisconnect.maxMs);
+  }
+
+  private finish(outcome: Outcome): void {
+    if (this.ended !== null) return;
+    this.ended = outcome;
+    clearTimeout(this.giveUp);
+    if (!this.tapIsAsync) this.report();
+  }
+
+  private report(): void {
+    // A decoder that fails in mid-stream reports before the answer is over; what it read so far is what there is.
+    if (this.ended === null) {
+      this.tapIsAsync = false;
+      return;
+    }
+    this.deps.onEnd(this.call, {
+      outcome: this.ended,
+      status: this.status,
+      transport: this.isStream ? 'sse' : 'http',
+      reading: this.reader?.reading() ?? null,
+      firstByteMs: this.firstByteMs,
+      durationMs: performance.now() - this.call.startedTick,
+      providerRequestId: this.providerRequestId,
+    });
+  }
+}
+
+const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
+
+const refusalFor = (error: Error, title: string) =>
+  error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
+    ? refusals.providerTimeout(title)
+    : refusals.providerUnreachable(title);

@@ -1,0 +1,91 @@
+import { type SecretBox, sealedFields } from '@llm-proxy/shared-auth';
+import { LRUCache } from 'lru-cache';
+import { Pool } from 'undici';
+import type { KnownProject } from '../credentials/policy-cache.js';
+import type { Provider } from '../providers/index.js';
+import { type Refusal, refusals } from '../refusals.js';
+
+/** Where a call goes and which key pays. */
+export interface Upstream {
+  pool: Pool;
+  /** Path of the base URL without its trailing slash. */
+  basePath: string;
+  keyHeader: readonly [name: string, value: string];
+  paidBy: 'managed' | 'project';
+}
+
+export interface UpstreamTimeouts {
+  connectMs: number;
+  /** From the request to the answer's headers. Models think for minutes. */
+  firstByteMs: number;
+  /** Between two pieces of an answer. */
+  idleMs: number;
+}
+
+export interface ManagedProvider {
+  baseUrl: string;
+  /** Null: the deployment has no key of its own for this provider. */
+  apiKey: string | null;
+}
+
+export interface UpstreamsOptions {
+  managed: Readonly<Record<string, ManagedProvider>>;
+  secretBox: SecretBox;
+  timeouts: UpstreamTimeouts;
+  connectionsPerOrigin: number;
+}
+
+const MAX_ORIGINS = 500;
+
+/** Finds the upstream of a call: the project's own integration first, else the deployment's key. Keeps one connection pool an origin. */
+export class Upstreams {
+  private readonly pools = new LRUCache<string, Pool>({ max: MAX_ORIGINS, dispose: (pool) => void pool.close() });
+  /** Falls away with the project object, so a changed integration is read anew. */
+  private readonly ofProject = new WeakMap<KnownProject, Map<string, Upstream | Refusal>>();
+
+  constructor(private readonly options: UpstreamsOptions) {}
+
+  for(provider: Provider, project: KnownProject): Upstream | Refusal {
+    let known = this.ofProject.get(project);
+    if (known === undefined) this.ofProject.set(project, (known = new Map()));
+    let upstream = known.get(provider.name);
+    if (upstream === undefined) known.set(provider.name, (upstream = this.find(provider, project)));
+    return upstream;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.pools.values()].map((pool) => pool.destroy()));
+  }
+
+  private find(provider: Provider, { policy }: KnownProject): Upstream | Refusal {
+    const managed = this.options.managed[provider.name];
+    const own = policy.integrations[provider.name];
+    if (own !== undefined) {
+      const apiKey = this.options.secretBox.open(own.sealedApiKey, { projectId: policy.projectId, field: sealedFields.integration(provider.name) });
+      return this.upstream(provider, own.baseUrl ?? managed!.baseUrl, apiKey, 'project');
+    }
+    if (managed === undefined || managed.apiKey === null) return refusals.providerNotConfigured(provider.title);
+    return this.upstream(provider, managed.baseUrl, managed.apiKey, 'managed');
+  }
+
+  private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy']): Upstream {
+    const url = new URL(baseUrl);
+    return { pool: this.pool(url.origin), basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
+  }
+
+  private pool(origin: string): Pool {
+    let pool = this.pools.get(origin);
+    if (pool === undefined) {
+      const { timeouts, connectionsPerOrigin } = this.options;
+      pool = new Pool(origin, {
+        connections: connectionsPerOrigin,
+        pipelining: 1,
+        connect: { timeout: timeouts.connectMs },
+        headersTimeout: timeouts.firstByteMs,
+        bodyTimeout: timeouts.idleMs,
+      });
+      this.pools.set(origin, pool);
+    }
+    return pool;
+  }
+}

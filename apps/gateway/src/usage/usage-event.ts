@@ -1,0 +1,90 @@
+import { USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
+import type { Caller } from '../credentials/caller.js';
+import type { UsageReading } from '../providers/index.js';
+
+export type Outcome = UsageData['outcome'];
+
+/** What the event tells of the call itself. */
+export interface AnsweredCall {
+  readonly id: string;
+  readonly route: { path: string; provider: { name: string } };
+  readonly endpoint: { billable: boolean };
+  readonly caller: Caller;
+  readonly room: string | null;
+  readonly head: { onBehalfOf: string | null; client: string | null; annotations: Record<string, string> };
+  readonly facts: { model: string | null; serviceTier: string | null };
+  readonly upstream: { paidBy: UsageData['providerKey'] };
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+}
+
+/** How a forwarded call ended. */
+export interface CallEnd {
+  outcome: Outcome;
+  /** Status of the provider's answer; 0 when none came. */
+  status: number;
+  transport: UsageData['transport'];
+  /** Null when nothing was there to read. */
+  reading: UsageReading | null;
+  firstByteMs: number | null;
+  durationMs: number;
+  providerRequestId: string | null;
+}
+
+const SOURCE = '/gateway';
+
+/** Refused calls and provider errors cost nothing; a 2xx answer does, and so may one that nobody waited for. */
+export const isBillable = (call: AnsweredCall, end: CallEnd): boolean =>
+  call.endpoint.billable && ((end.status >= 200 && end.status < 300) || (end.status === 0 && end.outcome === 'client_disconnected'));
+
+/** The one event of a billable answer. */
+export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): UsageEvent => {
+  const { caller, facts, head, route } = call;
+  const { projectId } = caller.project.policy;
+  return {
+    specversion: '1.0',
+    id: call.id,
+    source: SOURCE,
+    type: USAGE_TOPIC,
+    subject: projectId,
+    time: new Date(nowMs).toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      provider: route.provider.name,
+      endpoint: route.path,
+      transport: end.transport,
+      requestModel: facts.model,
+      responseModel: end.reading?.model ?? null,
+      requestServiceTier: facts.serviceTier,
+      responseServiceTier: end.reading?.serviceTier ?? null,
+      usage: end.reading?.usage ?? null,
+      requestFacts: {},
+      providerKey: call.upstream.paidBy,
+      measurement: measurementOf(end.reading),
+      outcome: end.outcome,
+      status: end.status,
+      providerRequestId: end.providerRequestId,
+      attribution: {
+        projectId,
+        credential: caller.credential,
+        apiKeyId: caller.apiKeyId,
+        serviceAccountId: caller.serviceAccountId,
+        userId: caller.userId,
+        participant: caller.participant,
+        onBehalfOf: head.onBehalfOf,
+        room: call.room,
+        client: head.client,
+        annotations: head.annotations,
+      },
+      timings: { startedAt: new Date(call.startedAtMs).toISOString(), firstByteMs: rounded(end.firstByteMs), durationMs: rounded(end.durationMs) },
+    },
+  };
+};
+
+const measurementOf = (reading: UsageReading | null): UsageData['measurement'] => {
+  if (reading === null || reading.usage === null) return 'missing';
+  return reading.final ? 'exact' : 'partial';
+};
+
+/** Microseconds are enough. */
+const rounded = <Ms extends number | null>(ms: Ms): Ms => (ms === null ? ms : (Math.round(ms * 1_000) / 1_000)) as Ms;
