@@ -1,1 +1,29 @@
-export {};
+export { API_KEY_PREFIX, formatApiKey, newApiKeySecret, parseApiKey } from './api-key.js';
+export type { ApiKey } from './api-key.js';
+export { credentialKindOf } from './credential-kind.js';
+export type { CredentialKind } from './credential-kind.js';
+export {
+  PARTICIPANT_TOKEN_VERSION,
+  looksLikeParticipantToken,
+  mintParticipantToken,
+  readParticipantToken,
+  verifyParticipantToken,
+} from './participant-token.js';
+export type { Grant, MintOptions, NewParticipantClaims, ParticipantClaims, RefusedToken, VerifiedToken } from './participant-token.js';
+export {
+  agentDefaultApiScope,
+  apiGrantOf,
+  fullApiScope,
+  llmGrantAllows,
+  llmGrantAllowsProvider,
+  llmGrantOf,
+  roleGrantOf,
+  roomGrantOf,
+  userDefaultApiScope,
+} from './grants.js';
+export type { ApiScope, LlmGrant, ParticipantRole } from './grants.js';
+export { sameSecret } from './same-secret.js';
+export { SealError, SecretBox, sealedFields } from './secret-box.js';
+export type { SealedFor } from './secret-box.js';
+export { policyChangesSchema, projectPolicySchema, roomPolicySchema } from './project-policy.js';
+export type { PolicyChanges, ProjectPolicy, RoomPolicy } from './project-policy.js';

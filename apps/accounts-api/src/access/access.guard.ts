@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import passport from 'passport';
+import { ServiceCredentialGuard } from '@llm-proxy/platform-http';
+import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
+import { AccountsError } from '../accounts.errors.js';
+import { isUuid } from '../http/fields.schema.js';
+import type { AuthenticatedRequest, Caller } from './caller.js';
+import { CredentialsStore } from './credentials.store.js';
+import { mayDo, ownRole, type Permission, roleIn, routePermissions } from './permissions.js';
+import { callerStrategies, LookupFailed } from './strategies.js';
+
+interface RoutedRequest extends AuthenticatedRequest {
+  method: string;
+  route: { path: string };
+  params: Record<string, string | undefined>;
+}
+
+/** As the permission table writes a route: literal colons without their escape, HEAD as GET. */
+export const routeKeyOf = (method: string, path: string): string => `${method === 'HEAD' ? 'GET' : method} ${path.replaceAll('\\:', ':')}`;
+
+/** Stands before every route: finds what the route needs in the permission table, who is asking, and whether the two fit. */
+@Injectable()
+export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicationShutdown {
+  private readonly strategyNames: string[];
+
+  constructor(
+    @Inject(ACCOUNTS_API_CONFIG) config: AccountsApiConfig,
+    credentials: CredentialsStore,
+    private readonly serviceCredential: ServiceCredentialGuard,
+  ) {
+    const strategies = callerStrategies(credentials, { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET });
+    // Passport has one register of names per process; services that share a process must not share strategies.
+    const registered = Object.entries(strategies).map(([name, strategy]) => ({ name: `${name}/${randomUUID()}`, strategy }));
+    const strategyNames = registered.map(({ name }) => name);
+    super({ defaultStrategy: strategyNames });
+    for (const { name, strategy } of registered) passport.use(name, strategy);
+    this.strategyNames = strategyNames;
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<RoutedRequest>();
+    const needed = routePermissions[routeKeyOf(request.method, request.route.path)];
+    if (needed === undefined) throw new Error(`No permission is named for ${request.method} ${request.route.path}`);
+    if (needed === 'public') return true;
+    if (needed === 'service') return this.serviceCredential.canActivate(context);
+    await super.canActivate(context);
+    authorise(request.user, needed, request.params['projectId']);
+    return true;
+  }
+
+  override handleRequest<User = Caller>(error: unknown, caller: User | false, challenges: unknown): User {
+    if (error) throw error;
+    const failure = [challenges].flat().find((challenge) => challenge instanceof LookupFailed);
+    if (failure) throw failure.cause;
+    if (!caller) throw new AccountsError('unauthenticated');
+    return caller;
+  }
+
+  onApplicationShutdown(): void {
+    for (const name of this.strategyNames) passport.unuse(name);
+  }
+}
+
+const authorise = (caller: Caller, needed: Permission, projectId: string | undefined): void => {
+  if (projectId !== undefined && !isUuid(projectId)) throw new AccountsError('project_not_found');
+  const role = projectId === undefined ? ownRole(caller) : roleIn(caller, projectId);
+  if (role === null) throw new AccountsError('project_not_found');
+  if (!mayDo(role, needed)) throw new AccountsError('forbidden');
+};

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { InternalClient } from '@llm-proxy/platform-http';
+import { createLogger } from '@llm-proxy/platform-logging';
+import { agentDefaultApiScope, formatApiKey, mintParticipantToken, newApiKeySecret, parseApiKey } from '@llm-proxy/shared-auth';
+import { createApp } from '../accounts-api.js';
+import { openDatabase } from '../database/database.js';
+import { configFor, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
+import { routeKeyOf } from './access.guard.js';
+import { mayDo, type Permission, routePermissions } from './permissions.js';
+
+interface Route {
+  method: string;
+  path: string;
+  key: string;
+  needs: Permission | 'public' | 'service' | undefined;
+}
+
+const routesOf = (app: NestExpressApplication): Route[] => {
+  const { stack } = app.getHttpAdapter().getInstance().router as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
+  return stack.flatMap(({ route }) =>
+    Object.keys(route?.methods ?? {}).map((name) => {
+      const method = name.toUpperCase();
+      const key = routeKeyOf(method, route!.path);
+      return { method, path: route!.path.replaceAll('\\:', ':'), key, needs: routePermissions[key] };
+    }),
+  );
+};
+
+/** The routes that the running code serves, not those that a list says it does. */
+const servedRoutes = async (): Promise<Route[]> => {
+  const config = configFor('postgres://nobody@127.0.0.1:1/none');
+  const parts = { config, logger: createLogger('accounts-api', 'silent'), database: openDatabase(config.DATABASE_URL), billing: new InternalClient({ baseUrl: config.BILLING_URL, serviceCredential: '' }) };
+  const app = await createApp(parts);
+  await app.init();
+  const routes = routesOf(app);
+  await app.close();
+  return routes;
+};
+
+const at = (route: Route, projectId: string): string =>
+  route.path
+    .replace(':projectId', projectId)
+    .replace(':id', projectId)
+    .replace(/:(?!revoke)[a-zA-Z]+/g, () => randomUUID());
+
+describe('access', () => {
+  let api: RunningAccountsApi;
+  let own: TestProject;
+  let foreign: TestProject;
+  let routes: Route[];
+
+  beforeAll(async () => {
+    [api, routes] = await Promise.all([runAccountsApi(), servedRoutes()]);
+    [own, foreign] = await Promise.all([api.newProject(), api.newProject()]);
+  });
+  afterAll(() => api.close());
+
+  const participantOf = (project: TestProject, secret = parseApiKey(project.apiKey)!.secret) =>
+    mintParticipantToken(
+      { name: 'ann', grants: [{ name: 'room', scope: 'r' }, { name: 'api', scope: agentDefaultApiScope() }], sub: project.id, kid: project.apiKeyId },
+      secret,
+    );
+  const managed = () => routes.filter(({ needs }) => needs !== 'public' && needs !== 'service');
+  const ofProjects = () => managed().filter(({ path }) => path.includes(':projectId'));
+
+  it('the table names what every route needs, and no route that is not there', () => {
+    expect(routes.map(({ key }) => key).sort()).toEqual(Object.keys(routePermissions).sort());
+    expect(routes.length).toBeGreaterThan(30);
+  });
+
+  it('no credential: 401 everywhere but on public routes', async () => {
+    for (const route of routes.filter(({ needs }) => needs !== 'public')) {
+      const answer = await api.anonymous(route.method, at(route, own.id));
+      expect({ route: route.key, status: answer.status, code: answer.body.error?.code }).toEqual({ route: route.key, status: 401, code: 'unauthenticated' });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+    for (const route of routes.filter(({ needs }) => needs === 'public')) {
+      expect({ route: route.key, status: (await api.anonymous(route.method, route.path, {})).status }).not.toEqual({ route: route.key, status: 401 });
+    }
+  });
+
+  it("a foreign project's key: 404 on every route of a project, the same as for a project that does not exist", async () => {
+    for (const route of ofProjects()) {
+      const answer = await foreign.admin(route.method, at(route, own.id), {});
+      const nowhere = await foreign.admin(route.method, at(route, randomUUID()), {});
+      expect({ route: route.key, status: answer.status }).toEqual({ route: route.key, status: 404 });
+      expect(answer.body).toEqual({ error: { code: 'project_not_found', message: 'Project not found.' } });
+      expect(nowhere.body).toEqual(answer.body);
+    }
+    expect((await foreign.admin('GET', `/accounts/projects/by-key/${(await own.admin('GET', own.path)).body['project_key']}`)).status).toBe(404);
+    expect((await foreign.admin('GET', '/accounts/projects')).body['projects']).toMatchObject([{ id: foreign.id }]);
+  });
+
+  it("a foreign participant's token: 404 as well", async () => {
+    const stranger = api.as(participantOf(foreign));
+    for (const route of ofProjects()) {
+      expect({ route: route.key, status: (await stranger(route.method, at(route, own.id), {})).status }).toEqual({ route: route.key, status: 404 });
+    }
+  });
+
+  it('a role that is not enough: 403, and no more than that', async () => {
+    const participant = api.as(participantOf(own));
+    for (const route of managed()) {
+      const needed = route.needs as Permission;
+      const asParticipant = await participant(route.method, at(route, own.id), {});
+      expect({ route: route.key, refused: asParticipant.body.error?.code === 'forbidden' }).toEqual({ route: route.key, refused: !mayDo('participant', needed) });
+      if (mayDo('admin', needed)) continue;
+      const asAdmin = await own.admin(route.method, at(route, own.id), {});
+      expect({ route: route.key, status: asAdmin.status, code: asAdmin.body.error?.code }).toEqual({ route: route.key, status: 403, code: 'forbidden' });
+    }
+  });
+
+  it('what is not a project id is not found, not invalid', async () => {
+    for (const id of ['x', '1', 'null', own.id.toUpperCase(), `${own.id}%00`, '%27%20OR%201=1--']) {
+      expect({ id, status: (await own.admin('GET', `/accounts/projects/${id}`)).status }).toEqual({ id, status: 404 });
+      expect({ id, status: (await api.operator('GET', `/accounts/projects/${id}/rooms`)).status }).toEqual({ id, status: 404 });
+    }
+  });
+
+  it('internal routes take the service credential and nothing else', async () => {
+    for (const route of routes.filter(({ needs }) => needs === 'service')) {
+      for (const token of [own.apiKey, participantOf(own), api.config.OPERATOR_TOKEN!, `${api.config.SERVICE_CREDENTIAL}x`]) {
+        expect({ route: route.key, status: (await api.as(token)(route.method, at(route, own.id))).status }).toEqual({ route: route.key, status: 401 });
+      }
+      const served = await api.service(route.method, at(route, own.id));
+      expect(served.status).not.toBe(401);
+    }
+    expect((await api.service('GET', own.path)).status).toBe(401);
+  });
+
+  it('credentials that look right and are not: 401', async () => {
+    const { keyId, projectId, secret } = parseApiKey(own.apiKey)!;
+    const claims = { name: 'ann', grants: [], sub: own.id };
+    const wrong = {
+      'another secret': formatApiKey({ keyId, projectId, secret: newApiKeySecret() }),
+      'key of another project': formatApiKey({ keyId, projectId: foreign.id, secret }),
+      'unknown key': formatApiKey({ keyId: randomUUID(), projectId, secret }),
+      'token with another secret': participantOf(own, 'wrong'),
+      'token of a key in another project': mintParticipantToken({ ...claims, sub: foreign.id, kid: keyId }, secret),
+      'token of a key without a project': mintParticipantToken({ name: 'ann', grants: [], kid: keyId }, secret),
+      'token of an unknown key': mintParticipantToken({ ...claims, kid: randomUUID() }, secret),
+      'token of a key id that is none': mintParticipantToken({ ...claims, kid: "' OR 1=1" }, secret),
+      'deployment token for no project': mintParticipantToken({ ...claims, sub: randomUUID() }, api.config.MESHAGENT_SECRET),
+      'deployment token, expired': mintParticipantToken(claims, api.config.MESHAGENT_SECRET, { expiresInSeconds: -1 }),
+      'API key secret without kid': mintParticipantToken(claims, secret),
+      'unsigned': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`,
+      'operator token cut': api.config.OPERATOR_TOKEN!.slice(0, -1),
+      'nothing': '',
+      'very long': 'x'.repeat(8_000),
+    };
+    for (const [what, token] of Object.entries(wrong)) {
+      expect({ what, status: (await api.as(token)('GET', own.path)).status }).toEqual({ what, status: 401 });
+    }
+    const right = mintParticipantToken(claims, api.config.MESHAGENT_SECRET);
+    expect((await api.as(right)('GET', own.path)).status).toBe(200);
+  });
+
+  it('HEAD is as guarded as GET', async () => {
+    const head = async (token: string, path: string) => (await fetch(`${api.url}${path}`, { method: 'HEAD', headers: { authorization: `Bearer ${token}` } })).status;
+    expect([await head('none', own.path), await head(foreign.apiKey, own.path), await head(own.apiKey, own.path)]).toEqual([401, 404, 200]);
+    expect([await head('none', '/INTERNAL/changes'), await head('none', '/internal/changes/')]).toEqual([401, 401]);
+  });
+
+  it('many callers at once are not taken for each other', async () => {
+    const projects = await Promise.all(Array.from({ length: 8 }, () => api.newProject()));
+    const asked = Array.from({ length: 200 }, (_, index) => projects[index % projects.length]!);
+    const answers = await Promise.all(asked.map((project) => project.admin('GET', '/accounts/projects')));
+    expect(answers.map(({ body }) => (body['projects'] as unknown as { id: string }[]).map(({ id }) => id))).toEqual(asked.map(({ id }) => [id]));
+  });
+});
+
+describe('two services in one process', () => {
+  it('keep their credentials apart', async () => {
+    const first = await runAccountsApi({ OPERATOR_TOKEN: 'operator-of-the-first-0123456789-0123456789' });
+    const second = await runAccountsApi({ OPERATOR_TOKEN: 'operator-of-the-second-0123456789-012345678' });
+    expect((await first.operator('GET', '/accounts/projects')).status).toBe(200);
+    expect((await second.as(first.config.OPERATOR_TOKEN!)('GET', '/accounts/projects')).status).toBe(401);
+    await second.close();
+    expect((await first.operator('GET', '/accounts/projects')).status).toBe(200);
+    await first.close();
+  });
+});

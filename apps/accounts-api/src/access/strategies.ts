@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+import passport from 'passport';
+import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
+import { type ParticipantClaims, parseApiKey, readParticipantToken, sameSecret } from '@llm-proxy/shared-auth';
+import { signingSecretOf } from '../participant-tokens/signing-secret.js';
+import type { Caller } from './caller.js';
+import type { CredentialsStore } from './credentials.store.js';
+
+/** Looking a credential up failed, which says nothing about the credential. */
+export class LookupFailed extends Error {
+  override readonly name = 'LookupFailed';
+}
+
+/** For bearer values that are looked up whole: API keys and the operator token. */
+class BearerStrategy extends passport.Strategy {
+  constructor(private readonly identify: (token: string) => Promise<Caller | null>) {
+    super();
+  }
+
+  /** Passport calls this on a copy made for the request, which has its own `success`, `fail` and `error`. */
+  override authenticate(request: IncomingMessage): void {
+    const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return this.fail('no bearer token');
+    this.identify(token).then(
+      (caller) => (caller ? this.success(caller) : this.fail('unknown')),
+      (error: unknown) => this.error(error),
+    );
+  }
+}
+
+const operatorStrategy = (operatorToken: string | undefined): passport.Strategy =>
+  new BearerStrategy(async (token) => (operatorToken !== undefined && sameSecret(token, operatorToken) ? { kind: 'operator' } : null));
+
+const apiKeyStrategy = (credentials: CredentialsStore): passport.Strategy =>
+  new BearerStrategy(async (token) => {
+    const presented = parseApiKey(token);
+    const key = presented && (await credentials.openApiKey(presented.keyId, presented.projectId));
+    if (!key || !sameSecret(presented.secret, key.secret)) return null;
+    const { id, projectId, serviceAccountId, serviceAccountName } = key;
+    return { kind: 'api_key', projectId, apiKeyId: id, serviceAccountId, serviceAccountName };
+  });
+
+const participantTokenStrategy = (credentials: CredentialsStore, deploymentSecret: string): passport.Strategy =>
+  new JwtStrategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: ['HS256'],
+      secretOrKeyProvider: (_request: IncomingMessage, token: string, done) => {
+        const claims = readParticipantToken(token);
+        if (!claims) return done(new Error('not a participant token'));
+        signingSecretOf(claims, credentials, deploymentSecret).then(
+          (secret) => (secret === null ? done(new Error('unknown key or project')) : done(null, Buffer.from(secret))),
+          (cause: unknown) => done(new LookupFailed('no answer from the store', { cause })),
+        );
+      },
+    },
+    (claims: ParticipantClaims, done: (error: unknown, caller: Caller) => void) =>
+      done(null, { kind: 'participant', projectId: claims.sub!, name: claims.name, claims }),
+  );
+
+/** The ways to prove who one is, tried in this order. OAuth tokens join here. */
+export const callerStrategies = (
+  credentials: CredentialsStore,
+  secrets: { operatorToken: string | undefined; deploymentSecret: string },
+): Record<string, passport.Strategy> => ({
+  'operator-token': operatorStrategy(secrets.operatorToken),
+  'api-key': apiKeyStrategy(credentials),
+  'participant-token': participantTokenStrategy(credentials, secrets.deploymentSecret),
+});

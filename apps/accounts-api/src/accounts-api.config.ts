@@ -1,0 +1,28 @@
+import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { z } from 'zod';
+
+const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+
+export const accountsApiConfigSchema = z.object({
+  ...serviceSettings(8081),
+  DATABASE_URL: engineSettings.DATABASE_URL,
+  /** Seals API key secrets and provider keys. */
+  KEY_ENCRYPTION_KEY: key32(),
+  /** Signs participant tokens that name no API key. */
+  MESHAGENT_SECRET: z.string().min(16),
+  /** Bearer value of the deployment's operator; without it nobody is operator. */
+  OPERATOR_TOKEN: z.string().min(32).regex(/^(?!ma-)[\x21-\x7e]+$/, 'must be visible ASCII and not look like an API key').optional(),
+  BILLING_URL: httpUrl(),
+  /** Where clients reach the deployment. */
+  PUBLIC_URL: httpUrl().default('http://localhost:8080'),
+  /** Shown with the prices; metering charges it. 500 is 5 %. */
+  SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
+});
+
+export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;
+
+/** @throws ConfigError naming every variable that is missing or malformed */
+export const readAccountsApiConfig = (env: NodeJS.ProcessEnv = process.env): AccountsApiConfig => readConfig(accountsApiConfigSchema, env);
+
+/** Injection token of the settings. */
+export const ACCOUNTS_API_CONFIG = Symbol('ACCOUNTS_API_CONFIG');

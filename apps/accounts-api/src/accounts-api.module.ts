@@ -1,0 +1,82 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { HealthModule, InternalClient, SERVICE_CREDENTIAL, ServiceCredentialGuard } from '@llm-proxy/platform-http';
+import type { Logger } from '@llm-proxy/platform-logging';
+import { loadPriceBook, PriceBook } from '@llm-proxy/pricing';
+import { SecretBox } from '@llm-proxy/shared-auth';
+import { AccessGuard } from './access/access.guard.js';
+import { CredentialsStore } from './access/credentials.store.js';
+import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from './accounts-api.config.js';
+import { ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeysStore } from './api-keys/api-keys.store.js';
+import { ConfigController } from './config/config.controller.js';
+import { Database } from './database/database.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { IntegrationsController } from './integrations/integrations.controller.js';
+import { IntegrationsStore } from './integrations/integrations.store.js';
+import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
+import { PolicyChangeLog } from './policy/policy-changes.js';
+import { PolicyController } from './policy/policy.controller.js';
+import { PolicyStore } from './policy/policy.store.js';
+import { PricingController } from './pricing/pricing.controller.js';
+import { ProfilesController } from './profiles/profiles.controller.js';
+import { ProjectsController } from './projects/projects.controller.js';
+import { ProjectsStore } from './projects/projects.store.js';
+import { RoomsController } from './rooms/rooms.controller.js';
+import { RoomsStore } from './rooms/rooms.store.js';
+import { ServiceAccountsController } from './service-accounts/service-accounts.controller.js';
+import { ServiceAccountsStore } from './service-accounts/service-accounts.store.js';
+import { UsageController } from './usage/usage.controller.js';
+import { UsageReports } from './usage/usage-reports.js';
+
+/** What the process opened before Nest began. */
+export interface Parts {
+  config: AccountsApiConfig;
+  logger: Logger;
+  database: Database;
+  billing: InternalClient;
+}
+
+@Module({})
+export class AccountsApiModule {
+  static register({ config, logger, database, billing }: Parts): DynamicModule {
+    return {
+      module: AccountsApiModule,
+      imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
+      controllers: [
+        ConfigController,
+        IntegrationsController,
+        ParticipantTokensController,
+        PolicyController,
+        PricingController,
+        ProfilesController,
+        ProjectApiKeysController,
+        ProjectsController,
+        RoomsController,
+        ServiceAccountApiKeysController,
+        ServiceAccountsController,
+        UsageController,
+      ],
+      providers: [
+        { provide: ACCOUNTS_API_CONFIG, useValue: config },
+        { provide: SERVICE_CREDENTIAL, useValue: config.SERVICE_CREDENTIAL },
+        { provide: Database, useValue: database },
+        { provide: InternalClient, useValue: billing },
+        { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
+        { provide: PriceBook, useFactory: loadPriceBook },
+        { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        ServiceCredentialGuard,
+        ApiKeysStore,
+        CredentialsStore,
+        IntegrationsStore,
+        PolicyChangeLog,
+        PolicyStore,
+        ProjectsStore,
+        RoomsStore,
+        ServiceAccountsStore,
+        UsageReports,
+      ],
+    };
+  }
+}

@@ -1,0 +1,41 @@
+/** Every error a caller can get: its code, its status and what it says. */
+const catalogue = {
+  invalid_request: [400, 'The request is not valid.'],
+  invalid_token: [400, 'The participant token is not valid.'],
+  unauthenticated: [401, 'Send a valid credential as "Authorization: Bearer …": a project API key, a participant token or the operator token.'],
+  forbidden: [403, 'This credential may not do that.'],
+  not_found: [404, 'There is nothing here.'],
+  project_not_found: [404, 'Project not found.'],
+  room_not_found: [404, 'Room not found.'],
+  service_account_not_found: [404, 'Service account not found.'],
+  api_key_not_found: [404, 'API key not found.'],
+  settings_not_found: [404, 'These settings are not configured.'],
+  project_exists: [409, 'A project with this key exists already.'],
+  room_exists: [409, 'A room with this name exists already.'],
+  service_account_exists: [409, 'A service account with this name or key exists already.'],
+  body_too_large: [413, 'The request body is larger than 1 MiB.'],
+  room_disabled: [423, 'The room is disabled.'],
+  internal: [500, 'Something went wrong on our side.'],
+  report_failed: [502, 'The usage report failed: the billing service gave no usable answer.'],
+  report_unavailable: [503, 'Usage reports are not available at the moment: the billing service does not answer. Try again shortly.'],
+  unavailable: [503, 'The service cannot reach its database at the moment. Try again shortly.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type AccountsErrorCode = keyof typeof catalogue;
+
+/** Thrown anywhere below a controller; the error filter turns it into the answer. */
+export class AccountsError extends Error {
+  override readonly name = 'AccountsError';
+  readonly status: number;
+
+  /** @param message public, in place of the catalogue's */
+  constructor(
+    readonly code: AccountsErrorCode,
+    message?: string,
+    options?: ErrorOptions,
+  ) {
+    const [status, standard] = catalogue[code];
+    super(message ?? standard, options);
+    this.status = status;
+  }
+}

@@ -1,0 +1,14 @@
+import { createLogger } from '@llm-proxy/platform-logging';
+import { readAccountsApiConfig } from './accounts-api.config.js';
+import { startAccountsApi } from './accounts-api.js';
+
+const config = readAccountsApiConfig();
+const logger = createLogger('accounts-api', config.LOG_LEVEL);
+const running = await startAccountsApi(config, { logger });
+
+const shutDown = async (): Promise<void> => {
+  logger.info('accounts-api is shutting down');
+  await running.close();
+  process.exit(0);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void shutDown());

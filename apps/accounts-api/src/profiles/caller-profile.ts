@@ -1,0 +1,23 @@
+import type { Caller } from '../access/caller.js';
+
+/** What a caller is called where a participant needs a name. */
+export const participantNameOf = (caller: Caller): string => {
+  switch (caller.kind) {
+    case 'operator':
+      return 'operator';
+    case 'api_key':
+      return caller.serviceAccountName;
+    case 'participant':
+      return caller.name;
+  }
+};
+
+/** E-mail form of a service account; nobody reads mail there. */
+export const serviceAccountEmail = (name: string, projectKey: string, apiDomain: string): string => `${name}@service.${projectKey}.${apiDomain}`;
+
+/** @param projectKey of the caller's project; null for the operator */
+export const toProfile = (caller: Caller, projectKey: string | null, apiDomain: string) => {
+  const name = participantNameOf(caller);
+  const email = caller.kind === 'api_key' ? serviceAccountEmail(name, projectKey ?? '', apiDomain) : name.includes('@') ? name : `${name}@${apiDomain}`;
+  return { id: caller.kind === 'api_key' ? caller.serviceAccountId : name, first_name: name, last_name: null, email };
+};

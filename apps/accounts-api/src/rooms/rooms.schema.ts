@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { jsonObject, jsonObjectOrNone } from '../http/fields.schema.js';
+import { pageSchema } from '../http/paging.schema.js';
+import type { Room } from '../generated/client.js';
+
+const ROOM_NAME = /^(?=.{1,63}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+
+export const isRoomName = (text: string): boolean => ROOM_NAME.test(text);
+
+export const roomName = () => z.string().regex(ROOM_NAME, 'must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -');
+
+export const newRoomSchema = z.object({
+  name: roomName(),
+  if_not_exists: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
+  metadata: jsonObjectOrNone(),
+  annotations: jsonObjectOrNone(),
+});
+
+/** Null and absent leave a field as it is. */
+export const roomUpdateSchema = z.object({
+  name: roomName().nullish(),
+  metadata: jsonObject().nullish(),
+  annotations: jsonObject().nullish(),
+  enabled: z.boolean().nullish(),
+});
+
+export const roomsPageSchema = pageSchema;
+
+export type NewRoom = z.infer<typeof newRoomSchema>;
+export type RoomUpdate = z.infer<typeof roomUpdateSchema>;
+
+export const toRoom = ({ id, name, metadata, annotations, enabled }: Room) => ({ id, name, metadata, annotations, enabled });

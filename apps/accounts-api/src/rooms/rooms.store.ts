@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { AccountsError } from '../accounts.errors.js';
+import { Database, isDuplicate, isGone, isOrphan, Prisma } from '../database/database.js';
+import type { Room } from '../generated/client.js';
+import { isUuid } from '../http/fields.schema.js';
+import type { Page } from '../http/paging.schema.js';
+import { PolicyChangeLog } from '../policy/policy-changes.js';
+import { isRoomName, type NewRoom, type RoomUpdate } from './rooms.schema.js';
+
+@Injectable()
+export class RoomsStore {
+  constructor(
+    private readonly database: Database,
+    private readonly changeLog: PolicyChangeLog,
+  ) {}
+
+  /**
+   * The room of that id, else of that name: nobody can take over a room's id by naming another room after it.
+   * @throws AccountsError `room_not_found`
+   */
+  async get(projectId: string, idOrName: string): Promise<Room> {
+    const byId = isUuid(idOrName) ? await this.database.room.findFirst({ where: { id: idOrName, projectId } }) : null;
+    const room = byId ?? (isRoomName(idOrName) ? await this.findByName(projectId, idOrName) : null);
+    if (!room) throw new AccountsError('room_not_found');
+    return room;
+  }
+
+  /** By name. */
+  async list(projectId: string, page: Page): Promise<{ rooms: Room[]; total: number }> {
+    const where = { projectId, ...(page.filter !== undefined && { name: { contains: page.filter } }) };
+    const [rooms, total] = await Promise.all([
+      this.database.room.findMany({ where, orderBy: { name: 'asc' }, take: page.take, skip: page.skip }),
+      this.database.room.count({ where }),
+    ]);
+    return { rooms, total };
+  }
+
+  /** @throws AccountsError `room_exists` unless an existing room will do, `project_not_found` */
+  async create(projectId: string, room: NewRoom): Promise<Room> {
+    const existing = room.if_not_exists ? await this.findByName(projectId, room.name) : null;
+    if (existing) return existing;
+    try {
+      return await this.insert(projectId, room);
+    } catch (error) {
+      if (isDuplicate(error)) return this.existing(projectId, room);
+      if (isOrphan(error)) throw new AccountsError('project_not_found');
+      throw error;
+    }
+  }
+
+  /** @throws AccountsError `room_not_found`, `room_exists` when the new name is taken */
+  async update(projectId: string, idOrName: string, update: RoomUpdate): Promise<Room> {
+    const { id } = await this.get(projectId, idOrName);
+    try {
+      return await this.changeLog.commit(projectId, (transaction) => transaction.room.update({ where: { id }, data: toData(update) }));
+    } catch (error) {
+      if (isDuplicate(error)) throw new AccountsError('room_exists');
+      if (isGone(error)) throw new AccountsError('room_not_found');
+      throw error;
+    }
+  }
+
+  /** @throws AccountsError `room_not_found` */
+  async remove(projectId: string, idOrName: string): Promise<void> {
+    const { id } = await this.get(projectId, idOrName);
+    await this.changeLog.commit(projectId, (transaction) => transaction.room.deleteMany({ where: { id } }));
+  }
+
+  private findByName(projectId: string, name: string): Promise<Room | null> {
+    return this.database.room.findUnique({ where: { projectId_name: { projectId, name } } });
+  }
+
+  private insert(projectId: string, { name, metadata, annotations }: NewRoom): Promise<Room> {
+    const data = { projectId, name, metadata: metadata as Prisma.InputJsonObject, annotations: annotations as Prisma.InputJsonObject };
+    return this.changeLog.commit(projectId, (transaction) => transaction.room.create({ data }));
+  }
+
+  private existing(projectId: string, room: NewRoom): Promise<Room> {
+    if (room.if_not_exists) return this.get(projectId, room.name);
+    throw new AccountsError('room_exists');
+  }
+}
+
+const toData = ({ name, metadata, annotations, enabled }: RoomUpdate): Prisma.RoomUpdateInput => ({
+  ...(name != null && { name }),
+  ...(metadata != null && { metadata: metadata as Prisma.InputJsonObject }),
+  ...(annotations != null && { annotations: annotations as Prisma.InputJsonObject }),
+  ...(enabled != null && { enabled }),
+});

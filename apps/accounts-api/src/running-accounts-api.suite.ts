@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { engines } from '@llm-proxy/testing';
+import { createLogger } from '@llm-proxy/platform-logging';
+import { type AccountsApiConfig, readAccountsApiConfig } from './accounts-api.config.js';
+import { startAccountsApi } from './accounts-api.js';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Specs look into answers freely; each says by its expectations what it needs.
+  body: Record<string, never> & { error?: { code: string; message: string } };
+}
+
+export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+/** A client with one credential, or none. */
+export const clientOf =
+  (url: string, token: string | null): Ask =>
+  async (method, path, body) => {
+    const headers = { ...(token !== null && { authorization: `Bearer ${token}` }), 'content-type': 'application/json' };
+    const response = await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && method !== 'GET' && { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  };
+
+export interface RunningAccountsApi {
+  url: string;
+  config: AccountsApiConfig;
+  operator: Ask;
+  service: Ask;
+  anonymous: Ask;
+  as(token: string): Ask;
+  /** A project with an API key. */
+  newProject(): Promise<TestProject>;
+  close(): Promise<void>;
+}
+
+export interface TestProject {
+  id: string;
+  path: string;
+  apiKey: string;
+  apiKeyId: string;
+  admin: Ask;
+}
+
+const silent = createLogger('accounts-api', 'silent');
+
+export const configFor = (databaseUrl: string, env: Record<string, string> = {}): AccountsApiConfig =>
+  readAccountsApiConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: databaseUrl,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    MESHAGENT_SECRET: 'secret-of-the-deployment',
+    OPERATOR_TOKEN: 'token-of-the-operator-0123456789abcdef',
+    SERVICE_CREDENTIAL: 'credential-of-the-services-0123456789',
+    // Nobody listens there; specs that need billing bring one.
+    BILLING_URL: 'http://127.0.0.1:1',
+    PUBLIC_URL: 'https://llm.example.com/',
+    ...env,
+  });
+
+/** The real service on a fresh database. */
+export const runAccountsApi = async (env: Record<string, string> = {}): Promise<RunningAccountsApi> => {
+  const database = await engines.postgresDatabase('accounts');
+  const running = await runOn(configFor(database.url, env));
+  return { ...running, close: () => running.close().finally(() => database.drop()) };
+};
+
+/** A replica with these settings. */
+export const runOn = async (config: AccountsApiConfig): Promise<RunningAccountsApi> => {
+  const { url, close } = await startAccountsApi(config, { logger: silent });
+  const operator = clientOf(url, config.OPERATOR_TOKEN ?? '');
+  return {
+    url,
+    config,
+    operator,
+    service: clientOf(url, config.SERVICE_CREDENTIAL),
+    anonymous: clientOf(url, null),
+    as: (token) => clientOf(url, token),
+    newProject: () => newProject(url, operator),
+    close,
+  };
+};
+
+const newProject = async (url: string, operator: Ask): Promise<TestProject> => {
+  const project = await operator('POST', '/accounts/projects', { name: `Project ${randomBytes(6).toString('hex')}` });
+  const id: string = project.body['id']!;
+  const path = `/accounts/projects/${id}`;
+  const key = await operator('POST', `${path}/api-keys`, { name: 'test' });
+  const apiKey: string = key.body['value']!;
+  return { id, path, apiKey, apiKeyId: key.body['id']!, admin: clientOf(url, apiKey) };
+};

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { descriptionText, jsonObjectOrNone, nameText } from '../http/fields.schema.js';
+import type { ServiceAccount } from '../generated/client.js';
+import { serviceAccountEmail } from '../profiles/caller-profile.js';
+
+/** Part of an e-mail address. */
+const accountName = () => z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'must be 1 to 63 of letters, digits, ".", "_" and "-"');
+
+/** `displayName` is how one of the clients spells it. */
+export const newServiceAccountSchema = z
+  .object({
+    name: accountName(),
+    key: accountName().nullish(),
+    description: descriptionText(),
+    display_name: nameText().nullish(),
+    displayName: nameText().nullish(),
+    metadata: jsonObjectOrNone(),
+    annotations: jsonObjectOrNone(),
+  })
+  .transform(({ display_name, displayName, key, ...rest }) => ({ ...rest, key: key ?? rest.name, displayName: display_name ?? displayName ?? null }));
+
+export type NewServiceAccount = z.infer<typeof newServiceAccountSchema>;
+
+export const toServiceAccount = (account: ServiceAccount & { project: { projectKey: string } }, apiDomain: string) => ({
+  id: account.id,
+  project_id: account.projectId,
+  key: account.key,
+  name: account.name,
+  email: serviceAccountEmail(account.name, account.project.projectKey, apiDomain),
+  display_name: account.displayName,
+  description: account.description,
+  metadata: account.metadata,
+  annotations: account.annotations,
+  created_at: account.createdAt.toISOString(),
+  updated_at: account.updatedAt.toISOString(),
+});

@@ -1,0 +1,33 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import type { z } from 'zod';
+import { AskedBy, type Caller } from '../access/caller.js';
+import { ParsedQuery } from '../http/parse-with.js';
+import { ProjectsStore } from '../projects/projects.store.js';
+import { onlyOwn } from './own-usage.js';
+import { UsageReports } from './usage-reports.js';
+import { allUsageQuerySchema, ownUsageQuerySchema, toReportQuery, type UsageQuery, usageQuerySchema } from './usage.schema.js';
+
+@Controller('accounts')
+export class UsageController {
+  constructor(
+    private readonly reports: UsageReports,
+    private readonly projects: ProjectsStore,
+  ) {}
+
+  @Get('projects/:projectId/usage')
+  async ofProject(@Param('projectId') projectId: string, @ParsedQuery(usageQuerySchema) query: UsageQuery) {
+    const { id } = await this.projects.get(projectId);
+    return this.reports.run(toReportQuery(id, query));
+  }
+
+  @Get('projects/:projectId/llm-proxy/usage')
+  async own(@AskedBy() caller: Caller, @Param('projectId') projectId: string, @ParsedQuery(ownUsageQuerySchema) query: z.infer<typeof ownUsageQuerySchema>) {
+    const { id } = await this.projects.get(projectId);
+    return this.reports.run(onlyOwn(toReportQuery(id, query as UsageQuery), caller));
+  }
+
+  @Get('sysadmin/usage')
+  all(@ParsedQuery(allUsageQuerySchema) query: z.infer<typeof allUsageQuerySchema>) {
+    return this.reports.run(toReportQuery(query.project_id ?? null, query));
+  }
+}
