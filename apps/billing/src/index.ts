@@ -1,1 +1,2 @@
-export {};
+export { startBilling } from './billing.js';
+export { billingConfigSchema, readBillingConfig, type BillingConfig } from './billing.config.js';

@@ -27,6 +27,8 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
  */
 export const applyMigrations = async (options: MigrateOptions): Promise<string[]> => {
   const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 10_000 });
+  // A server that stops while the lock is awaited must reject the query, not end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -72,7 +74,7 @@ const applyOne = async (client: pg.Client, name: string, sql: string, checksum: 
     ]);
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
   }
 };

@@ -21,7 +21,8 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     query_timeout: (options.statementTimeoutMs ?? 30_000) + 5_000,
     keepAlive: true,
   });
-  // The pool replaces the connection; without a listener the event would end the process.
+  // The pool replaces a dead connection, idle or lent out; without a listener the event would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 };

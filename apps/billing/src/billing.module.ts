@@ -1,0 +1,29 @@
+import { HealthModule, SERVICE_CREDENTIAL } from '@llm-proxy/platform-http';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type Database, READING, RECORDING } from './database/database.js';
+import { EventController } from './events/event.controller.js';
+import { TotalsController } from './reconcile/totals.controller.js';
+import { PricedUsageController } from './recording/priced-usage.controller.js';
+import { ReportController } from './reports/report.controller.js';
+
+export interface BillingParts {
+  recording: Database;
+  reading: Database;
+  serviceCredential: string;
+}
+
+@Module({})
+export class BillingModule {
+  static of({ recording, reading, serviceCredential }: BillingParts): DynamicModule {
+    return {
+      module: BillingModule,
+      imports: [HealthModule.register({ postgres: () => reading.$queryRaw`SELECT 1` })],
+      controllers: [PricedUsageController, ReportController, EventController, TotalsController],
+      providers: [
+        { provide: RECORDING, useValue: recording },
+        { provide: READING, useValue: reading },
+        { provide: SERVICE_CREDENTIAL, useValue: serviceCredential },
+      ],
+    };
+  }
+}

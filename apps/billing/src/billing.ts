@@ -1,0 +1,57 @@
+import type { RunningService } from '@llm-proxy/platform-http';
+import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import { PRICED_USAGE_TOPIC } from '@llm-proxy/usage-schema';
+import { createUsageStream, type UsageStream, UsageStreamServer } from '@llm-proxy/usage-stream';
+import type { INestApplication } from '@nestjs/common';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import type { BillingConfig } from './billing.config.js';
+import { BillingModule } from './billing.module.js';
+import { DatabaseAwayFilter } from './database-away.filter.js';
+import { type Database, migrateDatabase, openDatabase } from './database/database.js';
+
+const GROUP = 'billing';
+
+interface Engines {
+  recording: Database;
+  reading: Database;
+  stream: UsageStream;
+}
+
+/**
+ * Records priced usage from the stream and answers questions about it. Applies missing migrations first.
+ * @throws when PostgreSQL is away at start; later outages are survived
+ */
+export const startBilling = async (config: BillingConfig, { logger }: { logger: Logger }): Promise<RunningService> => {
+  await migrateDatabase(config.DATABASE_URL);
+  const engines = openEngines(config, logger);
+  try {
+    await engines.stream.connect([PRICED_USAGE_TOPIC]);
+    const app = await createApp(config, engines, logger);
+    await app.listen(config.PORT, config.HOST);
+    const { port } = app.getHttpServer().address() as { port: number };
+    let closing: Promise<void> | undefined;
+    return { url: `http://127.0.0.1:${port}`, close: () => (closing ??= app.close().finally(() => closeEngines(engines))) };
+  } catch (error) {
+    await closeEngines(engines);
+    throw error;
+  }
+};
+
+const openEngines = ({ DATABASE_URL, KAFKA_BROKERS }: BillingConfig, logger: Logger): Engines => ({
+  recording: openDatabase({ databaseUrl: DATABASE_URL, applicationName: 'llm-proxy-billing', maxConnections: 8, statementTimeoutMs: 30_000 }),
+  reading: openDatabase({ databaseUrl: DATABASE_URL, applicationName: 'llm-proxy-billing-reports', maxConnections: 4, statementTimeoutMs: 15_000 }),
+  stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, logger, ...(KAFKA_BROKERS && { kafkaBrokers: KAFKA_BROKERS }) }),
+});
+
+const createApp = async (config: BillingConfig, { recording, reading, stream }: Engines, logger: Logger): Promise<INestApplication> => {
+  const module = BillingModule.of({ recording, reading, serviceCredential: config.SERVICE_CREDENTIAL });
+  const app = await NestFactory.create(module, { logger: new NestLogger(logger), abortOnError: false });
+  app.useGlobalFilters(new DatabaseAwayFilter(app.get(HttpAdapterHost).httpAdapter));
+  app.connectMicroservice({ strategy: new UsageStreamServer({ stream, group: GROUP }) });
+  await app.startAllMicroservices();
+  return app;
+};
+
+const closeEngines = async ({ recording, reading, stream }: Engines): Promise<void> => {
+  await Promise.allSettled([stream.close(), recording.$disconnect(), reading.$disconnect()]);
+};
