@@ -36,7 +36,7 @@ export const refusals = {
     ),
   credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted, or belongs to no project of this deployment.'),
   credentialExpired: unauthorized('expired_token', 'The participant token has expired or is not valid yet. Get a new one and try again.'),
-  oauthUnsupported: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-…) nor a participant token.'),
+  oauthUnsupported: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token.'),
   roomGrantMissing: forbidden('room_grant_missing', 'The participant token has no room grant. The LLM proxy needs a token with a room grant and an LLM grant.'),
   llmGrantMissing: forbidden('llm_grant_missing', 'The participant token has no LLM grant (api.llm). The LLM proxy needs a token with a room grant and an LLM grant.'),
   roomMismatch: (room: string) => forbidden('room_mismatch', `The participant token is not for room '${room}'.`),

@@ -52,8 +52,10 @@ export class PolicyChangeLog implements OnModuleDestroy {
       try {
         const changes = await this.read(after);
         if (changes.length > 0) return { changes, next: changes.at(-1)!.sequence };
-        if (this.closed || Date.now() >= deadline) return { changes, next: String(after) };
+        if (Date.now() >= deadline) return { changes, next: String(after) };
         await wake.promise;
+        // Nothing is read any more while the database is being closed.
+        if (this.closed) return { changes: [], next: String(after) };
       } finally {
         wake.cancel();
       }

@@ -60,7 +60,7 @@ export class Callers {
 
   private async byApiKey(credential: string): Promise<Caller | Refusal> {
     const parsed = parseApiKey(credential);
-    const project = parsed && (await this.options.policies.load(parsed.projectId));
+    const project = parsed && (await this.projectWithKey(parsed.projectId, parsed.keyId));
     const key = project?.policy.apiKeys.find((candidate) => candidate.id === parsed!.keyId);
     if (!project || !key || !sameSecret(parsed!.secret, this.open(key.sealedSecret, parsed!))) return refusals.credentialInvalid;
     return callerOf(project, { credential: 'api_key', apiKeyId: key.id, serviceAccountId: key.serviceAccountId });
@@ -68,7 +68,7 @@ export class Callers {
 
   private async byToken(credential: string): Promise<Caller | Refusal> {
     const unverified = readParticipantToken(credential);
-    const project = unverified?.sub === undefined || !UUID.test(unverified.sub) ? null : await this.options.policies.load(unverified.sub.toLowerCase());
+    const project = unverified?.sub === undefined || !UUID.test(unverified.sub) ? null : await this.projectWithKey(unverified.sub.toLowerCase(), unverified.kid);
     if (!unverified || !project) return refusals.credentialInvalid;
     const signer = this.signerOf(unverified, project);
     if (signer === null) return refusals.credentialInvalid;
@@ -87,6 +87,14 @@ export class Callers {
       llmGrant: llm,
       expiresAtMs: verified.claims.exp === undefined ? null : verified.claims.exp * 1_000,
     });
+  }
+
+  /** The project; asked for anew when it does not know the key, which may have been made a moment ago. */
+  private async projectWithKey(projectId: string, keyId: string | undefined): Promise<KnownProject | null> {
+    const { policies } = this.options;
+    const project = await policies.load(projectId);
+    if (project === null || keyId === undefined || project.policy.apiKeys.some((key) => key.id === keyId)) return project;
+    return policies.loadAfresh(projectId);
   }
 
   private signerOf(claims: ParticipantClaims, project: KnownProject) {

@@ -34,6 +34,7 @@ const MAX_ROOMS_PER_PROJECT = 1_000;
 const UNKNOWN_PROJECT_TTL_MS = 30_000;
 const CHANGES_WAIT_MS = 20_000;
 const ASK_AGAIN_MS = 1_000;
+const GATHER_MS = 100;
 const RETRY_MS = { first: 200, last: 2_000 };
 
 /** Policy could not be had: the source is away and nothing recent enough is known. */
@@ -45,6 +46,9 @@ export class PolicyUnavailableError extends Error {
 export class PolicyCache {
   private readonly entries = new LRUCache<string, Entry>({ max: MAX_PROJECTS });
   private readonly loading = new Map<string, Promise<KnownProject | null>>();
+  private readonly gathering = new Map<string, Promise<KnownProject | null>>();
+  /** Changed while they were being loaded, so that the answer may be from before. */
+  private readonly changedMeanwhile = new Set<string>();
   private readonly stopped = new AbortController();
   private readonly nowMs: () => number;
   private lastContactMs: number;
@@ -70,8 +74,29 @@ export class PolicyCache {
     if (entry !== undefined && this.serves(entry)) return entry.project;
     const running = this.loading.get(projectId);
     if (running !== undefined) return running;
-    const load = this.ask(projectId, entry).finally(() => this.loading.delete(projectId));
+    const load = this.ask(projectId, entry).finally(() => {
+      this.loading.delete(projectId);
+      this.changedMeanwhile.delete(projectId);
+    });
     this.loading.set(projectId, load);
+    return load;
+  }
+
+  /**
+   * The project as it is now, for a credential that the known project does not explain: its key may be seconds old. Such questions are gathered,
+   * so that a flood of invented keys costs a few loads a second and no more.
+   * @throws PolicyUnavailableError
+   */
+  loadAfresh(projectId: string): Promise<KnownProject | null> {
+    const gathering = this.gathering.get(projectId);
+    if (gathering !== undefined) return gathering;
+    const entry = this.entries.peek(projectId);
+    const waitMs = entry === undefined ? 0 : Math.max(0, entry.loadedAtMs + GATHER_MS - this.nowMs());
+    const load = delay(waitMs).then(() => {
+      this.gathering.delete(projectId);
+      return this.ask(projectId, this.entries.peek(projectId));
+    });
+    this.gathering.set(projectId, load);
     return load;
   }
 
@@ -112,7 +137,8 @@ export class PolicyCache {
       const policy = await this.options.source.project(projectId);
       const project = policy === null ? null : { policy, rooms: new LRUCache<string, { room: RoomPolicy | null }>({ max: MAX_ROOMS_PER_PROJECT }) };
       this.lastContactMs = this.nowMs();
-      this.entries.set(projectId, { project, loadedAtMs: this.lastContactMs, stale: false, askAgainAtMs: 0 });
+      const stale = this.changedMeanwhile.delete(projectId);
+      this.entries.set(projectId, { project, loadedAtMs: this.lastContactMs, stale, askAgainAtMs: 0 });
       return project;
     } catch (error) {
       if (old === undefined || this.nowMs() - this.lastContactMs > this.options.maxStaleMs) {
@@ -129,6 +155,7 @@ export class PolicyCache {
     while (!this.stopped.signal.aborted) {
       try {
         const answer = await this.options.source.changes(after, CHANGES_WAIT_MS, this.stopped.signal);
+        this.lastContactMs = this.nowMs();
         this.lastContactMs = this.nowMs();
         // What changed while nobody listened is unknown, so everything is asked for again.
         if (after === null) this.markAllStale();
@@ -148,9 +175,10 @@ export class PolicyCache {
   private markStale(projectId: string): void {
     const entry = this.entries.peek(projectId);
     if (entry !== undefined) entry.stale = true;
+    if (this.loading.has(projectId)) this.changedMeanwhile.add(projectId);
   }
 
   private markAllStale(): void {
-    for (const projectId of this.entries.keys()) this.markStale(projectId);
+    for (const projectId of new Set([...this.entries.keys(), ...this.loading.keys()])) this.markStale(projectId);
   }
 }

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger } from '@llm-proxy/platform-logging';
+import { SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
+import { Refusal } from '../refusals.js';
+import { Callers } from './callers.js';
+import { ControllableSource } from './controllable-source.suite.js';
+import { PolicyCache } from './policy-cache.js';
+
+const DEPLOYMENT_SECRET = 'deployment secret of the spec';
+
+describe('callers', () => {
+  const projectId = randomUUID();
+  const keyId = randomUUID();
+  const secret = newApiKeySecret();
+  const secretBox = new SecretBox(Buffer.alloc(32, 1));
+  const apiKey = formatApiKey({ keyId, projectId, secret });
+  const grants = [
+    { name: 'room', scope: 'lab' },
+    { name: 'api', scope: { llm: { models: ['openai/gpt-4*'] } } },
+  ];
+  let nowMs: number;
+  let source: ControllableSource;
+  let policies: PolicyCache;
+  let callers: Callers;
+
+  beforeEach(() => {
+    nowMs = 1_700_000_000_000;
+    source = new ControllableSource();
+    const sealedSecret = secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) });
+    source.projects.set(projectId, { projectId, enabled: true, apiKeys: [{ id: keyId, serviceAccountId: 'account', sealedSecret }], integrations: {} });
+    policies = new PolicyCache({ source, logger: createLogger('test', 'silent'), maxStaleMs: 1_000 });
+    callers = new Callers({ policies, secretBox, deploymentSecret: DEPLOYMENT_SECRET, nowMs: () => nowMs });
+  });
+  afterEach(() => policies.stop());
+
+  it('knows an API key, at once the second time', async () => {
+    expect(callers.known(apiKey)).toBeUndefined();
+    const caller = await callers.identify(apiKey);
+    expect(caller).toMatchObject({ credential: 'api_key', apiKeyId: keyId, serviceAccountId: 'account', roomGrant: null, llmGrant: null });
+    expect(callers.known(apiKey)).toBe(caller);
+  });
+
+  it('knows a participant token that the key’s secret signed', async () => {
+    const token = mintParticipantToken({ name: 'anna', sub: projectId, kid: keyId, grants }, secret);
+    expect(await callers.identify(token)).toMatchObject({
+      credential: 'participant_token',
+      participant: 'anna',
+      apiKeyId: keyId,
+      roomGrant: 'lab',
+      llmGrant: { models: ['openai/gpt-4*'] },
+    });
+  });
+
+  it('knows a token of the deployment, which names no key', async () => {
+    const token = mintParticipantToken({ name: 'anna', sub: projectId, grants }, DEPLOYMENT_SECRET);
+    expect(await callers.identify(token)).toMatchObject({ participant: 'anna', apiKeyId: null });
+    const foreign = mintParticipantToken({ name: 'anna', sub: projectId, grants }, secret);
+    expect(await callers.identify(foreign)).toMatchObject({ status: 401 });
+  });
+
+  it('a known token ends when its time is over', async () => {
+    const token = mintParticipantToken({ name: 'anna', sub: projectId, kid: keyId, grants }, secret, { expiresInSeconds: 60, nowMs });
+    expect(await callers.identify(token)).not.toBeInstanceOf(Refusal);
+    expect(callers.known(token)).toBeDefined();
+    nowMs += 60_000;
+    expect(callers.known(token)).toBeUndefined();
+    expect(await callers.identify(token)).toMatchObject({ status: 401, code: 'expired_token' });
+  });
+
+  it('knows a key that was made a moment ago, and asks little for keys that never were', async () => {
+    await callers.identify(apiKey);
+    const fresh = { keyId: randomUUID(), projectId, secret: newApiKeySecret() };
+    const policy = source.projects.get(projectId)!;
+    const sealedSecret = secretBox.seal(fresh.secret, { projectId, field: sealedFields.apiKeySecret(fresh.keyId) });
+    source.projects.set(projectId, { ...policy, apiKeys: [...policy.apiKeys, { id: fresh.keyId, serviceAccountId: null, sealedSecret }] });
+    expect(await callers.identify(formatApiKey(fresh))).toMatchObject({ apiKeyId: fresh.keyId });
+
+    const asked = source.asked.length;
+    const invented = Array.from({ length: 200 }, () => formatApiKey({ ...fresh, keyId: randomUUID() }));
+    const answers = await Promise.all(invented.map((key) => callers.identify(key)));
+    expect(answers.every((answer) => answer instanceof Refusal)).toBe(true);
+    expect(source.asked.length - asked).toBe(1);
+  });
+
+  it('without a deployment secret no token of the deployment is known', async () => {
+    const strict = new Callers({ policies, secretBox, deploymentSecret: null });
+    expect(await strict.identify(mintParticipantToken({ name: 'anna', sub: projectId, grants }, DEPLOYMENT_SECRET))).toMatchObject({ status: 401 });
+  });
+});

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+const secretsSchema = z.object({
+  /** Seals provider keys and API key secrets. Losing it loses them. */
+  KEY_ENCRYPTION_KEY: z.string(),
+  SERVICE_CREDENTIAL: z.string(),
+  MESHAGENT_SECRET: z.string(),
+  OPERATOR_TOKEN: z.string(),
+});
+
+export type Secrets = z.infer<typeof secretsSchema>;
+
+/**
+ * The deployment's own secrets: made at the first start, kept in a file that only its owner can read. What the environment sets wins
+ * and is not written down.
+ */
+export const loadSecrets = async (dataDir: string, env: NodeJS.ProcessEnv): Promise<Secrets> => {
+  const file = path.join(dataDir, 'secrets.json');
+  const kept = await readSecrets(file);
+  if (kept === null) await writeSecrets(file, newSecrets());
+  const secrets = kept ?? (await readSecrets(file))!;
+  const names = Object.keys(secrets) as (keyof Secrets)[];
+  return Object.fromEntries(names.map((name) => [name, env[name] || secrets[name]])) as Secrets;
+};
+
+const newSecrets = (): Secrets => ({
+  KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  SERVICE_CREDENTIAL: randomBytes(32).toString('base64url'),
+  MESHAGENT_SECRET: randomBytes(32).toString('base64url'),
+  OPERATOR_TOKEN: `operator.${randomBytes(32).toString('base64url')}`,
+});
+
+const readSecrets = async (file: string): Promise<Secrets | null> => {
+  try {
+    return secretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    // Never overwritten: new keys would make every sealed secret in the database unreadable.
+    throw new Error(`${file} cannot be read; restore it from a backup, or move the data folder away to start anew.`, { cause: error });
+  }
+};
+
+const writeSecrets = async (file: string, secrets: Secrets): Promise<void> => {
+  await writeFile(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+};

@@ -1,0 +1,2 @@
+/** The Anthropic API insists on it, and a raw call must send it itself. */
+export const versionFor = (path: string): Record<string, string> => (path.includes('/anthropic/') ? { 'anthropic-version': '2023-06-01' } : {});

@@ -1,0 +1,46 @@
+import type { System } from './system.js';
+import { until } from './until.js';
+
+/** A row of the usage report, as far as the journeys look at it. */
+export interface BillRow {
+  provider: string;
+  model: string;
+  type: string;
+  /** Exact decimal text. */
+  quantity: string;
+  /** Exact integer text. */
+  price_nano_usd: string;
+  price: number;
+  [column: string]: unknown;
+}
+
+export const api = async <Answer>(system: System, method: string, path: string, body?: unknown, credential: string = system.apiKey): Promise<Answer> => {
+  const response = await fetch(system.baseUrl + path, {
+    method,
+    headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+};
+
+/** The project's bill, filtered as `GET …/usage` allows. */
+export const bill = async (system: System, query: Record<string, string> = {}): Promise<BillRow[]> => {
+  const { usage } = await api<{ usage: BillRow[] }>(system, 'GET', `/accounts/projects/${system.projectId}/usage?${new URLSearchParams(query)}`);
+  return usage;
+};
+
+/** `type: quantity × …= nano-dollars`, so that a whole bill can be compared in one look. */
+export const lines = (rows: readonly BillRow[]): string[] => rows.map((row) => `${row.model} ${row.type} ${row.quantity} ${row.price_nano_usd}`).sort();
+
+/** Waits until the bill holds exactly these lines. A call is billed within moments, not at once. */
+export const expectBill = async (system: System, query: Record<string, string>, expected: readonly string[]): Promise<void> => {
+  const wanted = [...expected].sort();
+  await until(async () => (await bill(system, query)).length >= wanted.length && JSON.stringify(lines(await bill(system, query))) === JSON.stringify(wanted)).catch(() => undefined);
+  expect(lines(await bill(system, query))).toEqual(wanted);
+};
+
+/** How many answers were billed: each has one surcharge line. */
+export const billedAnswers = async (system: System, query: Record<string, string> = {}): Promise<number> =>
+  (await bill(system, { ...query, usage_type: 'llm_proxy_surcharge' })).reduce((sum, row) => sum + Number(row.quantity), 0);
