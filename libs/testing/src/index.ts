@@ -1,1 +1,17 @@
-export {};
+export {
+  describeWith,
+  engines,
+  reportCouldNotRun,
+  startOwnKafka,
+  startOwnPostgres,
+  startOwnRedis,
+  type EngineName,
+  type OwnKafka,
+  type OwnPostgres,
+  type OwnRedis,
+  type TestDatabase,
+} from './engines/index.js';
+export { simulatorHeaders, type SimulatorControl } from './simulator/control.js';
+export { UNKNOWN_MODEL } from './simulator/provider.js';
+export type { RecordedRequest } from './simulator/recorded-requests.js';
+export { SIMULATOR_LABEL, startProviderSimulator, type ProviderSimulator, type ProviderSimulatorOptions } from './simulator/server.js';

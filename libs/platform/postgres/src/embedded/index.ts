@@ -1,0 +1,3 @@
+export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './start-embedded-postgres.js';
+export { EmbeddedPostgresError } from './embedded-postgres.errors.js';
+export { ensureDatabase } from './ensure-database.js';
