@@ -1,4 +1,14 @@
-import { type ProviderSimulator, simulatorHeaders, startOwnKafka, startOwnPostgres, startOwnRedis, startProviderSimulator } from '@llm-proxy/testing';
+import {
+  type OwnKafka,
+  type OwnPostgres,
+  type OwnRedis,
+  type ProviderSimulator,
+  simulatorHeaders,
+  startOwnKafka,
+  startOwnPostgres,
+  startOwnRedis,
+  startProviderSimulator,
+} from '@llm-proxy/testing';
 import { bill, billedAnswers } from './bill.js';
 import { type System, startSystem } from './system.js';
 import { until } from './until.js';
@@ -6,8 +16,6 @@ import { until } from './until.js';
 /** Longer than the publish timeout below, so that the gateway really has to spool. */
 const OUTAGE_MS = 6_000;
 const CALLERS = 4;
-
-type Engine = NonNullable<Awaited<ReturnType<typeof startOwnKafka>>> | NonNullable<Awaited<ReturnType<typeof startOwnRedis>>> | NonNullable<Awaited<ReturnType<typeof startOwnPostgres>>>;
 
 /** Calls without pause until it is told to stop; call number `n` reports `n` input tokens. */
 const startLoad = (system: System) => {
@@ -42,20 +50,18 @@ const startLoad = (system: System) => {
 describe('engines that go away under load', () => {
   let simulator: ProviderSimulator;
   let system: System;
-  let kafka: Engine & { brokers: string[] };
-  let redis: Engine & { url: string };
-  let postgres: Engine & { url: string };
+  let kafka: OwnKafka;
+  let redis: OwnRedis;
+  let postgres: OwnPostgres;
 
   beforeAll(async () => {
-    const [k, r, p] = await Promise.all([startOwnKafka(), startOwnRedis(), startOwnPostgres()]);
-    if (k === null || r === null || p === null) throw new Error('this journey needs Kafka, Redis and PostgreSQL on this machine');
-    kafka = k as typeof kafka;
-    redis = r as typeof redis;
-    postgres = p as typeof postgres;
+    const own = await Promise.all([startOwnKafka(), startOwnRedis(), startOwnPostgres()]);
+    if (own.some((engine) => engine === null)) throw new Error('this journey needs Kafka, Redis and PostgreSQL on this machine');
+    [kafka, redis, postgres] = own as [OwnKafka, OwnRedis, OwnPostgres];
     simulator = await startProviderSimulator({ recordedRequests: 0 });
     system = await startSystem({
       env: {
-        DATABASE_URL: postgres.url,
+        DATABASE_URL: postgres.url('postgres'),
         REDIS_URL: redis.url,
         KAFKA_BROKERS: kafka.brokers.join(','),
         OPENAI_API_KEY: 'sk',
@@ -67,7 +73,7 @@ describe('engines that go away under load', () => {
   afterAll(async () => {
     await system?.dispose();
     await simulator?.close();
-    await Promise.all([kafka?.stop(), redis?.stop(), postgres?.stop()]);
+    await Promise.all([kafka?.dispose(), redis?.dispose(), postgres?.dispose()]);
   });
 
   it('no call fails, and every finished call is billed exactly once', async () => {
