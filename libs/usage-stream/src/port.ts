@@ -58,5 +58,6 @@ export interface UsageStream {
   listSetAside(topic: string): Promise<SetAsideRecord[]>;
   /** Publishes set-aside messages again (all of the topic when `ids` is missing) and forgets them; returns how many. */
   replaySetAside(topic: string, ids?: readonly string[]): Promise<number>;
+  /** Stops the consumers, waits for what is being published, and lets go of the engine. Safe to call twice. */
   close(): Promise<void>;
 }
