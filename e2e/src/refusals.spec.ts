@@ -43,7 +43,7 @@ describe('what is refused, and how', () => {
       headers: { 'content-type': 'application/json', ...versionFor(path), ...(credential === null ? {} : { authorization: `Bearer ${credential}` }), ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, never> };
+    return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
   };
 
   /** The provider's own error shape, a message that says something, and the same message in the header the SDKs show. */

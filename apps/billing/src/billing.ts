@@ -37,10 +37,10 @@ export const startBilling = async (config: BillingConfig, { logger }: { logger: 
   }
 };
 
-const openEngines = ({ DATABASE_URL, KAFKA_BROKERS }: BillingConfig, logger: Logger): Engines => ({
+const openEngines = ({ DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX }: BillingConfig, logger: Logger): Engines => ({
   recording: openDatabase({ databaseUrl: DATABASE_URL, applicationName: 'llm-proxy-billing', maxConnections: 8, statementTimeoutMs: 30_000 }),
   reading: openDatabase({ databaseUrl: DATABASE_URL, applicationName: 'llm-proxy-billing-reports', maxConnections: 4, statementTimeoutMs: 15_000 }),
-  stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, logger, ...(KAFKA_BROKERS && { kafkaBrokers: KAFKA_BROKERS }) }),
+  stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, kafkaTopicPrefix: KAFKA_TOPIC_PREFIX, logger }),
 });
 
 const createApp = async (config: BillingConfig, { recording, reading, stream }: Engines, logger: Logger): Promise<INestApplication> => {

@@ -34,6 +34,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
   });
   const stream = createUsageStream({
     kafkaBrokers: config.KAFKA_BROKERS,
+    kafkaTopicPrefix: config.KAFKA_TOPIC_PREFIX,
     databaseUrl: config.DATABASE_URL,
     clientId: 'gateway',
     logger,

@@ -45,14 +45,15 @@ export const gatewayConfigSchema = z.object({
 
 export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
 
-export const readGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => readConfig(gatewayConfigSchema, env);
+/** @throws ConfigError naming every setting that is missing or malformed */
+export const readGatewayConfig = (env: NodeJS.ProcessEnv = process.env): GatewayConfig => readConfig(gatewayConfigSchema, env);
 
 /** One process a core in production, one in development. */
 export const workerCount = (config: GatewayConfig): number => config.GATEWAY_WORKERS ?? (config.NODE_ENV === 'production' ? availableParallelism() : 1);
 
 /** Which of the machine's workers this process is. */
-export const readGatewaySlot = (env: NodeJS.ProcessEnv): number => readConfig(z.object({ GATEWAY_SLOT: integer(0).default(0) }), env).GATEWAY_SLOT;
+export const readGatewaySlot = (env: NodeJS.ProcessEnv = process.env): number => readConfig(z.object({ GATEWAY_SLOT: integer(0).default(0) }), env).GATEWAY_SLOT;
 
 /** What a worker process is started with. */
-export const workerEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
+export const workerEnvironment = (env: NodeJS.ProcessEnv = process.env): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

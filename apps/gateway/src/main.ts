@@ -4,14 +4,14 @@ import { readGatewayConfig, readGatewaySlot, workerCount, workerEnvironment } fr
 import { startGateway } from './gateway.js';
 import { onShutDownMessage, startGatewayWorkers } from './workers.js';
 
-const config = readGatewayConfig(process.env);
+const config = readGatewayConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
 const count = workerCount(config);
 
 const running =
   count === 1
-    ? await startGateway(config, { logger, slot: readGatewaySlot(process.env) })
-    : await startGatewayWorkers({ count, env: workerEnvironment(process.env), drainTimeoutMs: config.DRAIN_TIMEOUT_MS, logger });
+    ? await startGateway(config, { logger, slot: readGatewaySlot() })
+    : await startGatewayWorkers({ count, env: workerEnvironment(), drainTimeoutMs: config.DRAIN_TIMEOUT_MS, logger });
 logger.info({ port: config.PORT, workers: count }, 'gateway is ready');
 
 let stopping = false;

@@ -37,9 +37,9 @@ export const startMetering = async (config: MeteringConfig, { logger }: { logger
   }
 };
 
-const openEngines = ({ DATABASE_URL, REDIS_URL, KAFKA_BROKERS }: MeteringConfig, logger: Logger): Engines => ({
+const openEngines = ({ DATABASE_URL, REDIS_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX }: MeteringConfig, logger: Logger): Engines => ({
   counters: createSpendCounters({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger }),
-  stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, logger, ...(KAFKA_BROKERS && { kafkaBrokers: KAFKA_BROKERS }) }),
+  stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, kafkaTopicPrefix: KAFKA_TOPIC_PREFIX, logger }),
 });
 
 const createApp = async (config: MeteringConfig, { counters, stream }: Engines, logger: Logger): Promise<INestApplication> => {

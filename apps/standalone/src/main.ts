@@ -9,10 +9,10 @@ const fail = (error: unknown): never => {
 };
 
 try {
-  const config = readStandaloneConfig(process.env);
+  const config = readStandaloneConfig();
   const logger = createLogger('standalone', config.LOG_LEVEL);
   let stopping = false;
-  const starting = startStandalone(config, process.env, logger);
+  const starting = startStandalone(config, logger);
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
-const secretsSchema = z.object({
+export const secretsSchema = z.object({
   /** Seals provider keys and API key secrets. Losing it loses them. */
   KEY_ENCRYPTION_KEY: z.string(),
   SERVICE_CREDENTIAL: z.string(),
@@ -14,16 +14,16 @@ const secretsSchema = z.object({
 export type Secrets = z.infer<typeof secretsSchema>;
 
 /**
- * The deployment's own secrets: made at the first start, kept in a file that only its owner can read. What the environment sets wins
- * and is not written down.
+ * The deployment's own secrets: made at the first start, kept in a file that only its owner can read. What is given from
+ * outside wins and is not written down.
  */
-export const loadSecrets = async (dataDir: string, env: NodeJS.ProcessEnv): Promise<Secrets> => {
+export const loadSecrets = async (dataDir: string, given: Partial<Secrets>): Promise<Secrets> => {
   const file = path.join(dataDir, 'secrets.json');
   const kept = await readSecrets(file);
   if (kept === null) await writeSecrets(file, newSecrets());
   const secrets = kept ?? (await readSecrets(file))!;
   const names = Object.keys(secrets) as (keyof Secrets)[];
-  return Object.fromEntries(names.map((name) => [name, env[name] || secrets[name]])) as Secrets;
+  return Object.fromEntries(names.map((name) => [name, given[name] ?? secrets[name]])) as Secrets;
 };
 
 const newSecrets = (): Secrets => ({

@@ -16,7 +16,6 @@ export interface Closable {
 
 export interface ServicesOptions {
   config: StandaloneConfig;
-  env: NodeJS.ProcessEnv;
   secrets: Secrets;
   databaseUrl: string;
   publicUrl: string;
@@ -35,7 +34,7 @@ export interface FirstProject {
 /** Starts the four services: three on loopback ports of their own, and the gateway on the public one. */
 export const startServices = async (options: ServicesOptions): Promise<FirstProject> => {
   const { config, databaseUrl, secrets } = options;
-  const inside = serviceEnvironment(options.env, { ...secrets, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: '0' });
+  const inside = serviceEnvironment({ ...secrets, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: '0' });
   const logger = (service: string) => ({ logger: createLogger(service, config.LOG_LEVEL) });
   const started = <Service extends { close(): Promise<void> }>(name: string, service: Service): Service => {
     options.onStarted({ name, close: () => service.close() });

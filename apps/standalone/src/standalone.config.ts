@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { engineSettings, integer, readConfig } from '@llm-proxy/platform-config';
 import { z } from 'zod';
+import { secretsSchema } from './secrets.js';
 
 export const standaloneConfigSchema = z.object({
   /** The one public port. */
@@ -17,7 +18,10 @@ export const standaloneConfigSchema = z.object({
   /** Unset: the embedded PostgreSQL. */
   DATABASE_URL: engineSettings.DATABASE_URL.optional(),
   KAFKA_BROKERS: engineSettings.KAFKA_BROKERS,
+  KAFKA_TOPIC_PREFIX: engineSettings.KAFKA_TOPIC_PREFIX,
   REDIS_URL: engineSettings.REDIS_URL,
+  /** The deployment's secrets, when they come from outside instead of `<data>/secrets.json`. */
+  ...secretsSchema.partial().shape,
   OPENAI_API_KEY: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   GATEWAY_WORKERS: integer(1, 256).default(1),
@@ -26,8 +30,9 @@ export const standaloneConfigSchema = z.object({
 
 export type StandaloneConfig = z.infer<typeof standaloneConfigSchema>;
 
-export const readStandaloneConfig = (env: NodeJS.ProcessEnv): StandaloneConfig => readConfig(standaloneConfigSchema, env);
+/** @throws ConfigError naming every setting that is missing or malformed */
+export const readStandaloneConfig = (env: NodeJS.ProcessEnv = process.env): StandaloneConfig => readConfig(standaloneConfigSchema, env);
 
-/** What the services are started with: the caller's environment, over it what standalone decides. */
-export const serviceEnvironment = (env: NodeJS.ProcessEnv, decided: Record<string, string | undefined>): Record<string, string> =>
+/** What the services are started with: the environment of this process, over it what standalone decides. */
+export const serviceEnvironment = (decided: Record<string, string | undefined>, env: NodeJS.ProcessEnv = process.env): Record<string, string> =>
   Object.fromEntries(Object.entries({ ...env, ...decided }).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -19,7 +19,7 @@ export interface Standalone extends ClientSettings {
 const SIMULATED_KEY = 'simulated';
 
 /** Everything on one machine. What was started is stopped again when a later part fails. */
-export const startStandalone = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logger: Logger): Promise<Standalone> => {
+export const startStandalone = async (config: StandaloneConfig, logger: Logger): Promise<Standalone> => {
   const started: Closable[] = [];
   const close = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) {
@@ -27,31 +27,39 @@ export const startStandalone = async (config: StandaloneConfig, env: NodeJS.Proc
     }
   };
   try {
-    return { ...(await startParts(config, env, logger, (part) => started.push(part))), close };
+    return { ...(await startParts(config, logger, (part) => started.push(part))), close };
   } catch (error) {
     await close();
     throw error;
   }
 };
 
-const startParts = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logger: Logger, onStarted: (part: Closable) => void) => {
+const startParts = async (config: StandaloneConfig, logger: Logger, onStarted: (part: Closable) => void) => {
   // Files in it are closed to others; the folder can be passed through, because PostgreSQL runs as another user when this one is root.
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o711 });
   await assertPortIsFree(config.PORT, config.HOST);
-  const secrets = await loadSecrets(config.DATA_DIR, env);
+  const secrets = await loadSecrets(config.DATA_DIR, config);
   const engines = await startEngines(config);
   onStarted({ name: 'postgres', close: () => engines.stop() });
 
   const isSimulated = config.OPENAI_API_KEY === undefined && config.ANTHROPIC_API_KEY === undefined;
   const simulated = isSimulated ? await startSimulator(onStarted, logger) : {};
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
-  const first = await startServices({ config, env, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
+  const first = await startServices({ config, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
 
   const settings: ClientSettings = { publicUrl, ...first };
   await writeEnvironmentFile(path.join(config.DATA_DIR, 'env'), clientEnvironment(settings));
-  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), { DATABASE_URL: engines.databaseUrl, OPERATOR_TOKEN: secrets.OPERATOR_TOKEN });
+  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), operatorEnvironment(config, engines.databaseUrl, secrets.OPERATOR_TOKEN));
   return { ...settings, engines: engines.description, isSimulated };
 };
+
+/** What the operator's commands need to find this deployment. */
+const operatorEnvironment = (config: StandaloneConfig, databaseUrl: string, operatorToken: string): Record<string, string> => ({
+  DATABASE_URL: databaseUrl,
+  OPERATOR_TOKEN: operatorToken,
+  ...(config.KAFKA_BROKERS && { KAFKA_BROKERS: config.KAFKA_BROKERS.join(',') }),
+  ...(config.KAFKA_TOPIC_PREFIX && { KAFKA_TOPIC_PREFIX: config.KAFKA_TOPIC_PREFIX }),
+});
 
 const startSimulator = async (onStarted: (part: Closable) => void, logger: Logger): Promise<Record<string, string>> => {
   const simulator = await startProviderSimulator({ recordedRequests: 0 });

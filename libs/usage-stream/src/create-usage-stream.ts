@@ -2,10 +2,13 @@ import type { Logger } from '@llm-proxy/platform-logging';
 import { createKafkaStream } from './kafka/kafka-stream.js';
 import type { UsageStream } from './port.js';
 import { createPostgresStream } from './postgres/postgres-stream.js';
+import { withTopicPrefix } from './topic-prefix.js';
 
 export interface UsageStreamOptions {
   /** Selects Kafka. */
   kafkaBrokers?: readonly string[];
+  /** Before every topic and group in Kafka, so that deployments can share a cluster. */
+  kafkaTopicPrefix?: string;
   /** Used when there are no brokers. */
   databaseUrl?: string;
   /** Name of this service, as the engine shows it. */
@@ -23,8 +26,11 @@ export interface UsageStreamOptions {
  * The adapter that the settings of a deployment select.
  * @throws TypeError when they select none
  */
-export const createUsageStream = ({ kafkaBrokers, databaseUrl, ...options }: UsageStreamOptions): UsageStream => {
-  if (kafkaBrokers !== undefined && kafkaBrokers.length > 0) return createKafkaStream({ ...options, brokers: kafkaBrokers });
+export const createUsageStream = ({ kafkaBrokers, kafkaTopicPrefix, databaseUrl, ...options }: UsageStreamOptions): UsageStream => {
+  if (kafkaBrokers !== undefined && kafkaBrokers.length > 0) {
+    const stream = createKafkaStream({ ...options, brokers: kafkaBrokers });
+    return kafkaTopicPrefix === undefined ? stream : withTopicPrefix(stream, kafkaTopicPrefix);
+  }
   if (databaseUrl === undefined) throw new TypeError('The usage stream needs KAFKA_BROKERS or DATABASE_URL.');
   return createPostgresStream({ ...options, databaseUrl });
 };

@@ -6,9 +6,9 @@ import { readSetAsideConfig } from './set-aside.config.js';
 
 const main = async (): Promise<string> => {
   const args = parseSetAsideArguments(process.argv.slice(2));
-  const { DATABASE_URL = '', KAFKA_BROKERS } = readSetAsideConfig();
+  const { DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX } = readSetAsideConfig();
   const logger = createLogger('set-aside', 'warn');
-  const stream = createUsageStream({ databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, clientId: 'set-aside', logger });
+  const stream = createUsageStream({ databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, kafkaTopicPrefix: KAFKA_TOPIC_PREFIX, clientId: 'set-aside', logger });
   try {
     // Makes the tables where they are missing, and no topic: a misspelt name must not become one.
     await stream.connect([]);

@@ -4,16 +4,16 @@ import { text } from './fields.schema.js';
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 
-const count = z.coerce.number().int().min(0);
+const wholeNumber = z.coerce.number().int().min(0);
 
 /** All dialects of the clients: `page_size` and `continuation_token`, `limit` and `offset`, `count` and `offset`. */
 export const pageSchema = z
   .object({
-    page_size: count.optional(),
-    limit: count.optional(),
-    count: count.optional(),
-    offset: count.max(1_000_000_000).optional(),
-    continuation_token: z.union([z.literal(''), count.max(1_000_000_000)]).optional(),
+    page_size: wholeNumber.optional(),
+    limit: wholeNumber.optional(),
+    count: wholeNumber.optional(),
+    offset: wholeNumber.max(1_000_000_000).optional(),
+    continuation_token: z.union([z.literal(''), wholeNumber.max(1_000_000_000)]).optional(),
     filter: text(200).optional(),
   })
   .transform(({ page_size, limit, count, offset, continuation_token, filter }) => ({

@@ -52,5 +52,7 @@ export const serviceSettings = (defaultPort: number) => ({ ...shared, PORT: shar
 export const engineSettings = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   KAFKA_BROKERS: list().optional(),
+  /** Before every topic and consumer group, so that deployments can share a cluster. */
+  KAFKA_TOPIC_PREFIX: z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, ., _ and -').optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 };

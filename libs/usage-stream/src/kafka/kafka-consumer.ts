@@ -5,7 +5,7 @@ import { keepTrying } from '../keep-trying.js';
 import type { ReceivedMessage, SetAside, SubscribeOptions } from '../port.js';
 import { DeliveryInterrupted } from '../usage-stream.errors.js';
 import { backoffMs, orAborted, wait } from '../wait.js';
-import { startHeartbeats } from './heartbeats.js';
+import { isMembershipLost, startHeartbeats } from './heartbeats.js';
 import { createKafkaClient, KAFKA_RETRY, type KafkaClientOptions } from './kafka-client.js';
 
 export interface KafkaConsumerOptions extends SubscribeOptions {
@@ -63,13 +63,26 @@ const consumeUntilCrash = async (options: KafkaConsumerOptions, stopping: AbortS
   const { kafka, abort } = createKafkaClient(options.client);
   const consumer = createConsumer(kafka, options);
   const handling = new Set<Promise<void>>();
-  consumer.on(consumer.events.GROUP_JOIN, onJoined);
+  // Once the group goes on without us, batches that are fetched already would only be handled twice.
+  let lost: unknown;
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    lost = undefined;
+    onJoined();
+  });
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    if (lost !== undefined) throw lost;
+    try {
+      await track(handling, handleBatch(payload, options, stopping));
+    } catch (error) {
+      if (isMembershipLost(error)) lost = error;
+      throw error;
+    }
+  };
   const crashed = new Promise<unknown>((resolve) => consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error)));
   try {
     await orAborted(consumer.connect(), stopping);
     await orAborted(consumer.subscribe({ topics: [options.topic], fromBeginning: true }), stopping);
-    const run = consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => track(handling, handleBatch(payload, options, stopping)) });
-    await orAborted(run, stopping);
+    await orAborted(consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch }), stopping);
     return await orAborted(crashed, stopping);
   } catch (error) {
     return stopping.aborted ? undefined : error;

@@ -1,9 +1,9 @@
 import type { Logger } from '@llm-proxy/platform-logging';
 import kafkajs, { type LogEntry, type logCreator } from 'kafkajs';
 
-/** Reported by this adapter itself, once when it begins and once when it ends, or part of every start of a group or a topic. */
+/** Failures of single requests and connections, which reach their caller as an error, and steps of every start and restart. */
 const EXPECTED =
-  /Connection error|Connection timeout|Failed to connect to seed broker|Failed to send messages|group coordinator is not available|coordinator is loading|rebalanc|not aware of this member|does not host this topic-partition|Limiting retries for the idempotent producer|no leader for this topic-partition|disconnected|The producer is disconnecting|Closed connection|Restarting the consumer|Response (Fetch|Heartbeat|Metadata|OffsetFetch|FindCoordinator|GroupCoordinator|JoinGroup|SyncGroup|CreateTopics|InitProducerId)/i;
+  /^(Response|Request) |Connection (error|timeout)|Closed connection|disconnect|Failed to (connect|send)|Restarting|rebalanc|not aware of this member|coordinator|no leader|does not host this topic-partition|retries for the idempotent producer/i;
 
 /**
  * kafkajs logs each retry as an error. Everything it retries ends in a result that the adapter handles, so its errors are

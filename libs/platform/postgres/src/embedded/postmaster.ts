@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -80,14 +80,27 @@ export interface PostmasterOptions {
   settings: Record<string, string | number>;
   logFile: string;
   user: ServerUser | null;
+  /** Where the operating system can do it: shut down in good order when this process is killed. */
+  endWithParent: boolean;
 }
+
+/** A program of Linux that asks the kernel for a signal at the parent's death, and then becomes the command. */
+const AT_PARENTS_DEATH = ['setpriv', '--pdeathsig', 'INT'] as const;
+
+const withGuard = (command: string[]): string[] => {
+  const [guard, ...args] = AT_PARENTS_DEATH;
+  const works = process.platform === 'linux' && spawnSync(guard, [...args, 'true']).status === 0;
+  return works ? [guard, ...args, ...command] : command;
+};
 
 /** Starts the server in a process group of its own, so that Ctrl-C reaches it through `stop` only, after its clients. */
 export const spawnPostmaster = (options: PostmasterOptions): ChildProcess => {
   const log = openSync(options.logFile, 'a', 0o600);
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const command = [options.executable, '-D', options.data, ...settings];
+  const [file = '', ...args] = options.endWithParent ? withGuard(command) : command;
   try {
-    return spawn(options.executable, ['-D', options.data, ...settings], {
+    return spawn(file, args, {
       ...options.user,
       cwd: options.data,
       env: serverEnvironment,

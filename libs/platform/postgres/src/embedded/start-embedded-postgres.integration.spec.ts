@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,18 +39,33 @@ const query = async (url: string, sql: string): Promise<Record<string, unknown>[
   }
 };
 
-/** Another process of the same kind that starts the server, and is then killed outright. */
-const startElsewhereAndKill = async (folder: string): Promise<number> => {
-  const script = `const { startEmbeddedPostgres } = await import(process.argv[1]);
-    const server = await startEmbeddedPostgres({ dataDir: process.argv[2] + '/data', logFile: process.argv[2] + '/postgres.log', durable: true });
-    console.log(server.pid);
-    process.kill(process.pid, 'SIGKILL');`;
-  const built = new URL('../../dist/embedded/index.js', import.meta.url).href;
+const launch = `const { startEmbeddedPostgres } = await import(process.argv[1] + '/index.js');
+  const server = await startEmbeddedPostgres({ dataDir: process.argv[2] + '/data', logFile: process.argv[2] + '/postgres.log', durable: true });
+  console.log(server.pid);
+  process.kill(process.pid, 'SIGKILL');`;
+
+/** As on a system where the server does not notice that its launcher was killed. */
+const launchUnguarded = `const { spawnPostmaster } = await import(process.argv[1] + '/postmaster.js');
+  const { findBinaries } = await import(process.argv[1] + '/binaries.js');
+  const { serverUser } = await import(process.argv[1] + '/server-user.js');
+  const data = process.argv[2] + '/data/pgdata';
+  const user = serverUser(data);
+  const settings = { unix_socket_directories: '', listen_addresses: '' };
+  const child = spawnPostmaster({ executable: findBinaries(user).postgres, data, settings, logFile: process.argv[2] + '/postgres.log', user, endWithParent: false });
+  console.log(child.pid);
+  process.kill(process.pid, 'SIGKILL');`;
+
+/** Runs the script in another process, which ends by SIGKILL. @returns pid of the server it started */
+const killedLauncher = async (script: string, folder: string): Promise<number> => {
+  const built = new URL('../../dist/embedded', import.meta.url).href;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, built, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await once(child, 'close');
-  return Number(output);
+  const [output] = (await once(child.stdout, 'data')) as [Buffer];
+  await once(child, 'exit');
+  return Number(output.toString());
+};
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
 const pidFile = (folder: string): string => path.join(folder, 'data', 'pgdata', 'postmaster.pid');
@@ -132,25 +148,40 @@ describe('embedded PostgreSQL', () => {
 
   it('replaces the server that a killed launcher left running', async () => {
     const folder = await newFolder();
-    const left = await startElsewhereAndKill(folder);
-    expect(commandOf(left)).toContain('postgres');
+    await (await start(folder)).stop();
+    const left = await killedLauncher(launchUnguarded, folder);
+    await until(() => existsSync(pidFile(folder)));
     const server = await start(folder);
+    expect(server.pid).not.toBe(left);
     expect(commandOf(left)).toBeNull();
     expect(await query(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  // Elsewhere nothing tells the server; the next start ends it.
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('ends the server when the launcher is killed', async () => {
+    const left = await killedLauncher(launch, await newFolder());
+    await until(() => commandOf(left) === null);
+  });
+
   it('recovers when launcher and server were killed', async () => {
     const folder = await newFolder();
-    process.kill(await startElsewhereAndKill(folder), 'SIGKILL');
+    const first = await start(folder, { durable: true });
+    await query(first.url('postgres'), 'CREATE TABLE kept ()');
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    await killedLauncher(launch, folder);
     const server = await start(folder);
-    expect(await query(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(server.url('postgres'), `SELECT to_regclass('kept')::text AS found`)).toEqual([{ found: 'kept' }]);
   });
 
   it('is not held up by a left-over pid file whose number belongs to another program', async () => {
     const folder = await newFolder();
     const stranger = spawn('sleep', ['600']);
     try {
-      process.kill(await startElsewhereAndKill(folder), 'SIGKILL');
+      const first = await start(folder);
+      process.kill(first.pid, 'SIGKILL');
+      await first.exited;
       const [, ...rest] = (await readFile(pidFile(folder), 'utf8')).split('\n');
       await writeFile(pidFile(folder), [String(stranger.pid), ...rest].join('\n'));
       await writeFile(path.join(folder, 'data', 'launcher.lock'), JSON.stringify({ pid: stranger.pid, started: 'another time' }));

@@ -114,7 +114,8 @@ const startOnSomePort = async (options: EmbeddedPostgresOptions, folder: Cluster
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port || (await choosePort(folder));
     const logStart = statSync(options.logFile, { throwIfNoEntry: false })?.size ?? 0;
-    const child = spawnPostmaster({ executable: binaries.postgres, data: folder.data, settings: serverSettings(options, port), logFile: options.logFile, user });
+    const settings = serverSettings(options, port);
+    const child = spawnPostmaster({ executable: binaries.postgres, data: folder.data, settings, logFile: options.logFile, user, endWithParent: true });
     try {
       await ready(child, port, readPassword(folder));
       writeFileSync(folder.portFile, String(port));
