@@ -33,7 +33,7 @@ export const gatewayConfigSchema = z.object({
   /** Usage events wait here while the stream is away. Must survive a restart. */
   SPOOL_DIR: z.string().default('.data/spool'),
   SPOOL_MAX_BYTES: integer(1).default(megabytes(1_024)),
-  PUBLISH_TIMEOUT_MS: integer(1).default(10_000),
+  PUBLISH_TIMEOUT_MS: integer(1).default(2_000),
   /** How long known credentials go on working while accounts-api is away. */
   POLICY_MAX_STALE_MS: integer(0).default(3_600_000),
   /** How long a shutdown waits for the answers under way. */
