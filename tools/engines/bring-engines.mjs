@@ -58,6 +58,9 @@ export const createEngines = () => {
       await Promise.all(started);
     },
 
+    /** Removed at the end, by the next run if need be. */
+    folder: runFolder.folder,
+
     /** Reason for each engine that could not be had. */
     unavailable,
 
@@ -71,6 +74,8 @@ export const createEngines = () => {
     stop: async () => {
       await Promise.all(starting);
       const outcomes = await Promise.allSettled([...running.values()].map((engine) => engine.stop()));
+      // Engines that specs started for themselves, and could not end.
+      sweepKilledRuns();
       for (const outcome of outcomes) if (outcome.status === 'rejected') warn(`an engine did not stop: ${outcome.reason}`);
       runFolder.remove();
     },

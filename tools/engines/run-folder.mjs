@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isAlive } from '../workspace/lock.mjs';
+import { isMarkAlive, ownMark } from '../workspace/process-mark.mjs';
 
 const PREFIX = 'llm-proxy-engines-';
-const OWNER = 'owner-pid';
+const OWNER = 'owner';
 
 /** Processes that name the folder on their command line: the servers that were started in it. Linux only. */
 const processesIn = (/** @type {string} */ folder) =>
@@ -29,7 +29,7 @@ export const sweepKilledRuns = () => {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = path.join(tmpdir(), name);
     const owner = path.join(folder, OWNER);
-    if (existsSync(owner) && !isAlive(Number(readFileSync(owner, 'utf8')))) removeRunFolder(folder);
+    if (existsSync(owner) && !isMarkAlive(readFileSync(owner, 'utf8'))) removeRunFolder(folder);
   }
 };
 
@@ -38,6 +38,6 @@ export const createRunFolder = () => {
   const folder = mkdtempSync(path.join(tmpdir(), PREFIX));
   // Started by root, PostgreSQL runs as another user and has to pass here.
   chmodSync(folder, 0o711);
-  writeFileSync(path.join(folder, OWNER), String(process.pid));
+  writeFileSync(path.join(folder, OWNER), ownMark());
   return { folder, remove: () => removeRunFolder(folder) };
 };

@@ -1,6 +1,4 @@
 // The test run, under the pinned Node: engines beside the build, lint, one jest over everything, and always a tidy end.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngines } from '../engines/bring-engines.mjs';
 import { failedLintSteps } from '../lint/steps.mjs';
@@ -19,12 +17,11 @@ const step = (/** @type {string} */ what) => {
   say(what);
 };
 
-const scratch = mkdtempSync(path.join(tmpdir(), 'llm-proxy-test-'));
-const reportFile = path.join(scratch, 'could-not-run');
 const engines = createEngines();
+const reportFile = path.join(engines.folder, 'could-not-run');
 const totals = { passed: 0, failed: 0 };
-/** @type {{ spec: string, count: number }[]} */
-let skipped = [];
+/** @type {string[]} */
+let missing = [];
 
 const runAll = async () => {
   step('bringing up Redis and Kafka beside the build');
@@ -38,12 +35,12 @@ const runAll = async () => {
   const outcome = await runJest({
     args: process.argv.slice(2),
     env: { ...engines.environment(), TEST_COULD_NOT_RUN_FILE: reportFile },
-    resultFile: path.join(scratch, 'result.json'),
+    resultFile: path.join(engines.folder, 'result.json'),
     signal: interruption.signal,
   });
   totals.passed += outcome.passed;
   totals.failed += outcome.failed;
-  ({ skipped } = outcome);
+  missing = whatCouldNotRun({ reportFile, unavailable: engines.unavailable, skipped: outcome.skipped });
 };
 
 try {
@@ -56,8 +53,6 @@ try {
   await engines.stop();
 }
 
-const missing = whatCouldNotRun({ reportFile, unavailable: engines.unavailable, skipped });
-rmSync(scratch, { recursive: true, force: true });
 if (missing.length > 0) {
   process.stdout.write(`\n${'!'.repeat(70)}\nCOULD NOT RUN:\n${missing.map((line) => `  ${line}`).join('\n')}\n${'!'.repeat(70)}\n`);
   if (process.env['CI'] === 'true') {

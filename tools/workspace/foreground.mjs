@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { childEnvironment } from './node.mjs';
 import { root } from './root.mjs';
@@ -7,7 +8,7 @@ import { root } from './root.mjs';
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** One press of Ctrl-C arrives twice: from the terminal, and from npm. */
 const SAME_PRESS_MS = 1_000;
-const PARENT_POLL_MS = 500;
+const STARTERS_POLL_MS = 500;
 
 /** On Linux a child can ask to be ended together with its parent, so that a killed tool leaves no service behind. */
 const endingWithParent = (/** @type {string[]} */ command) => {
@@ -16,15 +17,31 @@ const endingWithParent = (/** @type {string[]} */ command) => {
   return works ? [...guard, ...command] : command;
 };
 
-/** Calls `orphaned` when npm, which started us, was killed: nobody could stop us from the terminal any more. */
-const watchParent = (/** @type {() => void} */ orphaned) => {
-  if (process.env['npm_lifecycle_event'] === undefined) return;
+const parentOf = (/** @type {number} */ pid) => {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+};
+
+/** npm runs a script in a shell, which may or may not stay between the two; the process before a shell is npm either way. */
+const starters = () => {
   const parent = process.ppid;
+  const grandparent = parentOf(parent);
+  const throughShell = grandparent !== undefined && /^(sh|dash|bash)$/m.test(readFileSync(`/proc/${parent}/comm`, 'utf8'));
+  return throughShell ? `${parent} ${grandparent}` : `${parent}`;
+};
+
+/** Calls `orphaned` when npm, which started us, was killed: nobody could stop us from the terminal any more. */
+const watchStarters = (/** @type {() => void} */ orphaned) => {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const before = starters();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (starters() === before) return;
     clearInterval(timer);
     orphaned();
-  }, PARENT_POLL_MS);
+  }, STARTERS_POLL_MS);
   timer.unref();
 };
 
@@ -46,7 +63,7 @@ export const runInForeground = async (command, args) => {
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
-  watchParent(() => forward('SIGTERM'));
+  watchStarters(() => forward('SIGTERM'));
   const [code, signal] = await once(child, 'exit');
   return code ?? 128 + (constants.signals[/** @type {NodeJS.Signals} */ (signal)] ?? 0);
 };

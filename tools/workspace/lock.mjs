@@ -1,22 +1,16 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isMarkAlive, ownMark } from './process-mark.mjs';
 import { say } from './say.mjs';
 
 const POLL_MS = 200;
-
-export const isAlive = (/** @type {number} */ pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH';
-  }
-};
+/** Longer than anybody takes between creating the file and writing into it. */
+const UNWRITTEN_MS = 5_000;
 
 const take = (/** @type {string} */ file) => {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    writeFileSync(file, ownMark(), { flag: 'wx' });
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
@@ -24,12 +18,19 @@ const take = (/** @type {string} */ file) => {
   }
 };
 
+/** Empty when the lock is gone, or is just being written. */
 const holder = (/** @type {string} */ file) => {
   try {
-    return Number(readFileSync(file, 'utf8'));
+    return readFileSync(file, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
+};
+
+const isStale = (/** @type {string} */ file, /** @type {string} */ mark) => {
+  if (mark !== '') return !isMarkAlive(mark);
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made > UNWRITTEN_MS;
 };
 
 /**
@@ -42,12 +43,12 @@ const holder = (/** @type {string} */ file) => {
 export const withLock = async (file, what, work) => {
   mkdirSync(path.dirname(file), { recursive: true });
   for (let waited = false; !take(file); waited = true) {
-    const pid = holder(file);
-    if (pid > 0 && !isAlive(pid)) {
+    const mark = holder(file);
+    if (isStale(file, mark)) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!waited) say(`waiting for process ${pid}: ${what}`);
+    if (!waited) say(`waiting for process ${mark.split(' ')[0]}: ${what}`);
     await pause(POLL_MS);
   }
   try {

@@ -3,6 +3,23 @@ import { once } from 'node:events';
 import { childEnvironment } from './node.mjs';
 import { root } from './root.mjs';
 
+/** How long a command may take to end in good order. */
+const END_TIMEOUT_MS = 10_000;
+
+/** Ends the command with all the processes it has started. */
+const endGroup = (/** @type {import('node:child_process').ChildProcess} */ child) => {
+  const send = (/** @type {NodeJS.Signals} */ signal) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // Already gone.
+    }
+  };
+  send('SIGTERM');
+  const timer = setTimeout(send, END_TIMEOUT_MS, 'SIGKILL');
+  child.once('close', () => clearTimeout(timer));
+};
+
 /**
  * `quiet` keeps the output for the answer; `signal` ends the command early.
  * @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, signal?: AbortSignal }} RunOptions
@@ -20,8 +37,9 @@ export const run = async (command, args, options = {}) => {
     cwd: options.cwd ?? root,
     env: childEnvironment(options.env),
     stdio: options.quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    detached: options.signal !== undefined,
   });
-  const end = () => void child.kill('SIGTERM');
+  const end = () => endGroup(child);
   options.signal?.addEventListener('abort', end, { once: true });
   if (options.signal?.aborted) end();
   let output = '';

@@ -59,8 +59,8 @@ const launchUnguarded = `const { spawnPostmaster } = await import(process.argv[1
 const killedLauncher = async (script: string, folder: string): Promise<number> => {
   const built = new URL('../../dist/embedded', import.meta.url).href;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, built, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [output] = (await once(child.stdout, 'data')) as [Buffer];
-  await once(child, 'exit');
+  // Either event may come first.
+  const [[output]] = (await Promise.all([once(child.stdout, 'data'), once(child, 'exit')])) as [[Buffer], unknown];
   return Number(output.toString());
 };
 
