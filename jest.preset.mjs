@@ -1,6 +1,8 @@
 /** Shared by every project: TypeScript through SWC, ES modules, and the workspace's libs read from their sources. */
 export default {
   testEnvironment: 'node',
+  /** A spec with a real engine, beside a build, on two cores. */
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/src/**/*.spec.ts'],
   transform: {
