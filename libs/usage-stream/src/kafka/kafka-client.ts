@@ -25,6 +25,9 @@ export interface KafkaClient {
 const CONNECTION_TIMEOUT_MS = 3_000;
 const KEEP_ALIVE_MS = 30_000;
 
+/** The log leaves it out. */
+const ABORTED = 'the client was aborted';
+
 /** More than the default of 5, after which a broker that restarts would already end a consumer. */
 export const KAFKA_RETRY: RetryOptions = { retries: 15, initialRetryTime: 200, maxRetryTime: 2_000, factor: 0.2, multiplier: 2 };
 
@@ -41,7 +44,7 @@ export const createKafkaClient = (options: KafkaClientOptions): KafkaClient => {
     retry: KAFKA_RETRY,
     logCreator: kafkaLogCreator(options.logger),
     socketFactory: ({ host, port, onConnect }) => {
-      if (aborted) throw new Error('the client was aborted');
+      if (aborted) throw new Error(ABORTED);
       const socket = options.openSocket?.({ host, port }) ?? net.connect({ host, port });
       socket.once('connect', onConnect).once('close', () => sockets.delete(socket));
       socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
@@ -51,7 +54,7 @@ export const createKafkaClient = (options: KafkaClientOptions): KafkaClient => {
   });
   const abort = (): void => {
     aborted = true;
-    for (const socket of sockets) socket.destroy(new Error('the client was aborted'));
+    for (const socket of sockets) socket.destroy(new Error(ABORTED));
   };
   return { kafka, abort };
 };

@@ -34,41 +34,32 @@ const MIN_COMPRESSED = 200;
  * a duplicate. So after any failure the producer is thrown away, and the next request gets a new producer id.
  */
 export const createKafkaProducer = (options: KafkaClientOptions): KafkaProducer => {
-  let session: Promise<Session> | undefined;
+  let current: Promise<Session> | undefined;
 
   const send = async (topic: string, records: KafkaRecord[], signal: AbortSignal): Promise<void> => {
-    const { producer, partitions } = await openSession(signal);
-    partitions.clear();
+    const session = (current ??= connect(options, signal));
     try {
+      const { producer, partitions } = await session;
+      partitions.clear();
       const acknowledged = await orAborted(producer.send(toRequest(topic, records, options.requestTimeoutMs)), signal);
       assertComplete(partitions, acknowledged);
     } catch (error) {
-      void drop();
+      if (current === session) current = undefined;
+      void drop(session);
       throw error;
     }
   };
 
-  const openSession = async (signal: AbortSignal): Promise<Session> => {
-    session ??= connect(options, signal);
-    try {
-      return await session;
-    } catch (error) {
-      session = undefined;
-      throw error;
-    }
-  };
-
-  const drop = async (): Promise<void> => {
-    const dropped = session;
-    session = undefined;
-    (await dropped?.catch(() => undefined))?.abort();
+  const drop = async (session: Promise<Session> | undefined): Promise<void> => {
+    const dropped = await session?.catch(() => undefined);
+    // Where the connections are idle, breaking them is the same as closing them, and never waits.
+    dropped?.abort();
   };
 
   const close = async (): Promise<void> => {
-    const open = await session?.catch(() => undefined);
-    session = undefined;
-    // Its connections are idle here, so that breaking them is the same as closing them and never waits.
-    open?.abort();
+    const session = current;
+    current = undefined;
+    await drop(session);
   };
 
   return { send, close };

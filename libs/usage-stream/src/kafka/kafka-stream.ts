@@ -46,7 +46,9 @@ export const createKafkaStream = (options: KafkaStreamOptions): UsageStream => {
     const ready = keepTrying(create, { what: 'creating topics', logger, signal: closing.signal, unless: (error) => !isTransient(error) });
     // When Kafka is away the process starts all the same, and the topics are made as soon as it is back.
     await Promise.race([ready, wait(publishTimeoutMs, closing.signal)]);
-    ready.catch((err: unknown) => logger.error({ err, topics }, 'the topics could not be created'));
+    ready.catch((err: unknown) => {
+      if (!closing.signal.aborted) logger.error({ err, topics }, 'the topics could not be created');
+    });
   };
 
   const storeSetAsides = (setAsides: SetAside[], group: string): Promise<void> =>

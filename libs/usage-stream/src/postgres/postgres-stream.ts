@@ -58,7 +58,9 @@ export const createPostgresStream = (options: PostgresStreamOptions): UsageStrea
     ready = keepTrying(create, { what: 'making the tables of the stream', logger, signal: closing.signal, unless: (error) => !isTransient(error) });
     // When PostgreSQL is away the process starts all the same, and the tables are made as soon as it is back.
     await Promise.race([ready, wait(publishTimeoutMs, closing.signal)]);
-    ready.catch((err: unknown) => logger.error({ err }, 'the tables of the stream could not be made'));
+    ready.catch((err: unknown) => {
+      if (!closing.signal.aborted) logger.error({ err }, 'the tables of the stream could not be made');
+    });
   };
 
   const subscribe = async (subscription: SubscribeOptions): Promise<{ stop(): Promise<void> }> => {
