@@ -138,7 +138,7 @@ describeWith(['postgres'], 'billing', () => {
 
     it('are healthy and ready', async () => {
       expect(await call('/healthz')).toEqual({ status: 200, body: { ok: true } });
-      expect(await call('/readyz')).toEqual({ status: 200, body: { ok: true, checks: { postgres: 'ok' } } });
+      expect(await call('/readyz')).toEqual({ status: 200, body: { ok: true, checks: { postgres: 'ok', stream: 'ok' } } });
     });
   });
 });

@@ -1,4 +1,5 @@
 import { HealthModule, SERVICE_CREDENTIAL } from '@llm-proxy/platform-http';
+import type { UsageStream } from '@llm-proxy/usage-stream';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Database, READING, RECORDING } from './database/database.js';
 import { EventController } from './events/event.controller.js';
@@ -9,15 +10,16 @@ import { ReportController } from './reports/report.controller.js';
 export interface BillingParts {
   recording: Database;
   reading: Database;
+  stream: UsageStream;
   serviceCredential: string;
 }
 
 @Module({})
 export class BillingModule {
-  static of({ recording, reading, serviceCredential }: BillingParts): DynamicModule {
+  static of({ recording, reading, stream, serviceCredential }: BillingParts): DynamicModule {
     return {
       module: BillingModule,
-      imports: [HealthModule.register({ postgres: () => reading.$queryRaw`SELECT 1` })],
+      imports: [HealthModule.register({ postgres: () => reading.$queryRaw`SELECT 1`, stream: () => stream.check() })],
       controllers: [PricedUsageController, ReportController, EventController, TotalsController],
       providers: [
         { provide: RECORDING, useValue: recording },

@@ -44,7 +44,7 @@ const openEngines = ({ DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX }: Billin
 });
 
 const createApp = async (config: BillingConfig, { recording, reading, stream }: Engines, logger: Logger): Promise<INestApplication> => {
-  const module = BillingModule.of({ recording, reading, serviceCredential: config.SERVICE_CREDENTIAL });
+  const module = BillingModule.of({ recording, reading, stream, serviceCredential: config.SERVICE_CREDENTIAL });
   const app = await NestFactory.create(module, { logger: new NestLogger(logger), abortOnError: false });
   app.useGlobalFilters(new DatabaseAwayFilter(app.get(HttpAdapterHost).httpAdapter));
   app.connectMicroservice({ strategy: new UsageStreamServer({ stream, group: GROUP }) });

@@ -90,6 +90,6 @@ describeWith(['postgres'], 'metering', () => {
 
   it('is healthy and ready', async () => {
     expect(await call('/healthz')).toEqual({ status: 200, body: { ok: true } });
-    expect(await call('/readyz')).toEqual({ status: 200, body: { ok: true, checks: { counters: 'ok' } } });
+    expect(await call('/readyz')).toEqual({ status: 200, body: { ok: true, checks: { counters: 'ok', stream: 'ok' } } });
   });
 });

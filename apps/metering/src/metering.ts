@@ -46,6 +46,7 @@ const createApp = async (config: MeteringConfig, { counters, stream }: Engines, 
   const module = MeteringModule.of({
     metering: { priceBook: loadPriceBook(), surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS, stream, counters, recent: new RecentEvents() },
     counters,
+    stream,
     serviceCredential: config.SERVICE_CREDENTIAL,
   });
   const app = await NestFactory.create(module, { logger: new NestLogger(logger), abortOnError: false });

@@ -58,6 +58,8 @@ export interface UsageStream {
   listSetAside(topic: string): Promise<SetAsideRecord[]>;
   /** Publishes set-aside messages again (all of the topic when `ids` is missing) and forgets them; returns how many. */
   replaySetAside(topic: string, ids?: readonly string[]): Promise<number>;
+  /** Rejects within seconds when the engine cannot be reached. For readiness. */
+  check(): Promise<void>;
   /** Stops the consumers, waits for what is being published, and lets go of the engine. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ export const withTopicPrefix = (stream: UsageStream, prefix: string): UsageStrea
       }),
     listSetAside: async (topic) => (await stream.listSetAside(outside(topic))).map((record) => ({ ...inside(record), group: record.group.slice(prefix.length) })),
     replaySetAside: (topic, ids) => stream.replaySetAside(outside(topic), ids),
+    check: () => stream.check(),
     close: () => stream.close(),
   };
 };

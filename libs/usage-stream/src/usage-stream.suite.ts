@@ -387,6 +387,16 @@ export const describeUsageStream = (createEngine: () => Promise<StreamEngine>): 
       await until(() => inbox.messages.length >= 1);
     }, TEST_TIMEOUT_MS);
 
+    test.each(['refuse', 'silence'] as const)('check tells (%s)', async (how) => {
+      freshTopic();
+      const { stream, link } = await open();
+      await stream.check();
+      link.sever(how);
+      await expect(stream.check()).rejects.toThrow();
+      link.restore();
+      await until(() => stream.check().then(() => true, () => false));
+    }, TEST_TIMEOUT_MS);
+
     test('close ends while the engine is away', async () => {
       freshTopic();
       const { stream, link } = await open();

@@ -4,6 +4,7 @@ import type { OutgoingMessage, SetAside, SetAsideRecord, SubscribeOptions, Usage
 import { createPublishLane } from '../publish-lane.js';
 import { isTransient } from '../transient-error.js';
 import { wait } from '../wait.js';
+import { checkBrokers } from './check-brokers.js';
 import type { KafkaClientOptions } from './kafka-client.js';
 import { type RunningConsumer, startKafkaConsumer } from './kafka-consumer.js';
 import { createKafkaProducer, type KafkaRecord } from './kafka-producer.js';
@@ -88,7 +89,9 @@ export const createKafkaStream = (options: KafkaStreamOptions): UsageStream => {
 
   const publish = (topic: string, messages: readonly OutgoingMessage[]): Promise<void> => lane.publish(topic, messages.map(toRecord));
 
-  return { connect, publish, subscribe, listSetAside, replaySetAside, close: () => (closed ??= shutDown()) };
+  const check = (): Promise<void> => checkBrokers(brokers, openSocket);
+
+  return { connect, publish, subscribe, listSetAside, replaySetAside, check, close: () => (closed ??= shutDown()) };
 };
 
 const toRecord = ({ id, key, value }: OutgoingMessage): KafkaRecord => ({ key, value, headers: { id, 'content-type': 'application/cloudevents+json' } });

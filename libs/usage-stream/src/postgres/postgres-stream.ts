@@ -90,6 +90,7 @@ export const createPostgresStream = (options: PostgresStreamOptions): UsageStrea
     subscribe,
     listSetAside: (topic) => listSetAside(pool, topic),
     replaySetAside: (topic, ids) => replaySetAside(pool, topic, ids),
+    check: async () => void (await pool.query('SELECT 1')),
     close: () => (closed ??= shutDown()),
   };
 };
