@@ -43,10 +43,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
   const spool = await Spool.open({ directory: path.join(config.SPOOL_DIR, String(slot)), maxBytes: config.SPOOL_MAX_BYTES });
   const usage = new UsagePublisher({ stream, spool, logger });
   const upstreams = new Upstreams({
-    managed: {
-      openai: { baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY ?? null },
-      anthropic: { baseUrl: config.ANTHROPIC_BASE_URL, apiKey: config.ANTHROPIC_API_KEY ?? null },
-    },
+    managed: config.managed,
     secretBox,
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
@@ -55,7 +52,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord() },
+    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
     maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,

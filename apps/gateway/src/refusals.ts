@@ -52,6 +52,19 @@ export const refusals = {
   bodyNotJson: (why: string) => invalid('invalid_json', `The request body is not a valid JSON object: ${why}.`),
   memberTwice: (member: string) => invalid('duplicate_member', `The request body has the member '${member}' twice.`, member),
   modelMissing: invalid('missing_model', "The request must name a model: the member 'model' is missing or not a string.", 'model'),
+  bodyNotForm: (why: string) => invalid('invalid_form', `The request body is not a valid multipart form: ${why}.`),
+  modelsUnreadable: invalid('invalid_request', "Every request of the batch must be an object whose 'params' name a model.", 'requests'),
+  unmeterableFormat: (format: string) =>
+    invalid(
+      'unmeterable_format',
+      `response_format '${format}' does not report what the call costs, so it cannot be used through the proxy; use 'json' or 'verbose_json'.`,
+      'response_format',
+    ),
+  bypassesMetering: (path: string) =>
+    invalid(
+      'unmetered_path',
+      `'${path}' would let the caller speak to the provider past the proxy, unmetered. Use the WebSocket of the realtime API through the proxy, or ask the operator to allow it.`,
+    ),
   modelNotPriced: (provider: string, model: string, tier: string | null) =>
     invalid(
       'unsupported_model',
