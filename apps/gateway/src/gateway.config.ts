@@ -39,6 +39,9 @@ export const gatewayConfigSchema = z.object({
   /** How long a shutdown waits for the answers under way. */
   DRAIN_TIMEOUT_MS: integer(0).default(30_000),
 
+  /** How often a batch that has not ended is looked at. */
+  BATCH_LOOK_MS: integer(100).default(60_000),
+
   NODE_ENV: z.string().default('development'),
   GATEWAY_WORKERS: integer(1, 256).optional(),
 });

@@ -74,6 +74,12 @@ export const refusals = {
   modelNotGranted: (model: string) =>
     invalid('model_not_allowed', `The model '${model}' is not allowed by the participant token (grant api.llm.models).`, 'model'),
 
+  batchNotFound: (id: string) => new Refusal(404, 'not_found', 'batch_not_found', `Batch '${id}' was not found: it is no batch that this project created through the proxy.`),
+  batchNotSettled: (id: string) =>
+    unavailable(503, 'batch_not_billed', `What batch '${id}' cost could not be read yet, so it is not deleted. Try again in a moment.`),
+  batchesUnavailable: unavailable(503, 'batches_unavailable', 'Batches cannot be looked up right now. Try again in a moment.'),
+  batchesNotConfigured: unavailable(503, 'batches_not_configured', 'Batches need the setting DATABASE_URL at the gateway, so that they are remembered and billed.'),
+
   providerNotConfigured: (title: string) =>
     unavailable(503, 'provider_not_configured', `No ${title} key is configured: neither for this project (Integrations) nor for the deployment.`),
   providerUnreachable: (title: string) => unavailable(502, 'provider_unreachable', `${title} could not be reached. Try again in a moment.`),

@@ -6,4 +6,4 @@ import type { Provider } from './provider.js';
 /** Every provider the gateway serves. A new one is a folder and a line here. */
 export const providers: readonly Provider[] = [openai, anthropic, grok];
 
-export type { Endpoint, Estimate, FieldText, Provider, RequestFactsOfPrice, UsageReader, UsageReading } from './provider.js';
+export type { BatchRules, Endpoint, Estimate, FieldText, Provider, RequestFactsOfPrice, UsageReader, UsageReading } from './provider.js';

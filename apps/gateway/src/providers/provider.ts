@@ -24,6 +24,8 @@ export interface Provider {
   upstreamPath(basePath: string, pathFromV1: string): string;
   /** The header that carries the provider key upstream. */
   keyHeader(apiKey: string): readonly [name: string, value: string];
+  /** Set where calls can be handed in together and fetched later. */
+  readonly batches?: BatchRules;
   /** A refusal in the words of this provider's error objects. */
   errorBody(refusal: Refusal, requestId: string): unknown;
 }
@@ -45,6 +47,8 @@ export interface Endpoint {
   readonly fields?: FieldRule;
   /** For a body that names many models: all of them, each once; null when they cannot be told. */
   readonly modelsIn?: (body: Buffer) => string[] | null;
+  /** What the call does with batches; with `{id}` in the path, it is about one of them. */
+  readonly batch?: 'create' | 'list' | 'read' | 'delete' | 'results';
   /** True where an answer lets the caller speak to the provider past the proxy, so that nothing could be metered. Refused by default. */
   readonly bypassesMetering?: boolean;
   /** Set where a stream reports usage only on request: asked upstream, hidden from a caller who did not ask. */
@@ -55,6 +59,26 @@ export interface Endpoint {
   readonly estimate?: Estimate;
   /** For the few answers that clients need a little more in: given the query, how the whole JSON body is changed; null: not at all. */
   readonly editAnswer?: (query: string) => ((body: Buffer) => Buffer) | null;
+}
+
+/** Calls that were handed in together: their usage stands in their results, one JSON object a line. */
+export interface BatchRules {
+  /** `endpoint` of their usage events, by which price data know the discount. */
+  readonly billedPath: string;
+  /** Sent when the proxy itself asks. Name, value, name, value, … */
+  readonly headers: readonly string[];
+  batchPath(id: string): string;
+  resultsPath(id: string): string;
+  idInPath(path: string): string;
+  /** From the answer that describes a batch; null when it does not. */
+  idOf(answer: Buffer): string | null;
+  hasEnded(answer: Buffer): boolean;
+  /** An answer as callers get it: addresses in it must lead back to the proxy. */
+  showAtProxy(answer: Buffer): Buffer;
+  idsInList(answer: Buffer): string[];
+  keepInList(answer: Buffer, isKept: (id: string) => boolean): Buffer;
+  /** One line of the results; usage null: it cost nothing. Null: it is no result. */
+  result(line: Buffer): { customId: string; reading: UsageReading } | null;
 }
 
 /** A member of a JSON body, or a field of a form, when it is a string. */

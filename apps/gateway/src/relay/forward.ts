@@ -87,7 +87,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const rest = this.tap?.end();
+    const rest = this.tap?.end(true);
+    if (!(rest instanceof Promise)) return this.close(rest);
+    rest.then(
+      (bytes) => this.close(bytes),
+      () => {
+        this.call.response.destroy();
+        this.finish('upstream_interrupted');
+      },
+    );
+  }
+
+  private close(rest: Buffer | undefined): void {
     const { response } = this.call;
     if (!this.callerGone) {
       if (rest !== undefined && rest.length > 0) response.end(rest);
@@ -98,7 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { call } = this;
-    this.tap?.end();
+    void this.tap?.end(false);
     if (!this.callerGone) {
       if (call.response.headersSent) call.response.destroy();
       else refuse(call.response, call.route.provider, refusalFor(error, call.route.provider.title), call.id);
@@ -108,13 +119,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** @returns true when the caller will get fewer bytes than the provider sends */
   private watch(headers: IncomingHttpHeaders): boolean {
-    const { endpoint, facts, route } = this.call;
+    const { endpoint, facts, specialTap } = this.call;
     if (this.status > 299) return false;
     const encoding = textOf(headers['content-encoding']) ?? 'identity';
-    const edit = encoding === 'identity' ? endpoint.editAnswer?.(route.query) : null;
-    if (edit != null) {
-      this.tap = new EditingTap(edit);
-      return true;
+    if (specialTap !== null && encoding === 'identity') {
+      this.tap = specialTap;
+      return specialTap instanceof EditingTap;
     }
     if (endpoint.usageReader === undefined) return false;
     this.reader = endpoint.usageReader();

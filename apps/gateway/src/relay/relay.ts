@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
+import type { Attribution } from '@llm-proxy/usage-schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
+import type { BatchDesk } from '../batches/batch-desk.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Callers } from '../credentials/callers.js';
 import { type PolicyCache, PolicyUnavailableError } from '../credentials/policy-cache.js';
 import type { Endpoint, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
-import { type CallEnd, isBillable, toUsageEvent } from '../usage/usage-event.js';
+import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/usage-event.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import type { Call } from './call.js';
 import { type ForwardDeps, forward } from './forward.js';
@@ -18,6 +20,7 @@ import { type RequestHead, readRequestHead } from './request-head.js';
 import { REQUEST_ID_HEADER } from './response-head.js';
 import { type Route, createRouter } from './route.js';
 import type { Upstream, Upstreams } from './upstreams.js';
+import { EditingTap } from './usage-tap.js';
 
 export interface RelayDeps {
   providers: readonly Provider[];
@@ -26,6 +29,8 @@ export interface RelayDeps {
   admission: AdmissionDeps;
   upstreams: Upstreams;
   usage: UsagePublisher;
+  /** Null: there is no database to remember batches in. */
+  batches: BatchDesk | null;
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
@@ -83,12 +88,24 @@ export class Relay {
       if (!Buffer.isBuffer(facts.body)) facts.body.destroy();
       return upstream;
     }
-    forward(this.forwarding, { id, method: endpoint.method, route, endpoint, head, caller, room, facts, upstream, response, startedAtMs, startedTick });
+    const isPlain = endpoint.editAnswer === undefined && endpoint.batch === undefined;
+    const specialTap = isPlain ? null : await this.specialTapOf(route, endpoint, facts, upstream, attributionOf(caller, room, head));
+    if (specialTap instanceof Refusal) return specialTap;
+    forward(this.forwarding, { id, method: endpoint.method, route, endpoint, head, caller, room, facts, upstream, specialTap, response, startedAtMs, startedTick });
     return null;
   }
 
   private admittedUpstream(caller: Caller, provider: Provider, endpoint: Endpoint, { model, models, serviceTier }: RequestFacts): Upstream | Refusal {
     return admit(this.deps.admission, { caller, provider, endpoint, model, models, serviceTier }) ?? this.deps.upstreams.for(provider, caller.project);
+  }
+
+  /** For the few answers that are not merely passed on. */
+  private async specialTapOf({ provider, path, query }: Route, endpoint: Endpoint, { models }: RequestFacts, upstream: Upstream, attribution: Attribution) {
+    const edit = endpoint.editAnswer?.(query) ?? null;
+    if (edit !== null) return new EditingTap(edit);
+    if (endpoint.batch === undefined) return null;
+    if (this.deps.batches === null) return refusals.batchesNotConfigured;
+    return this.deps.batches.admit({ provider, endpoint, path, models, upstream, attribution });
   }
 
   private async identify(provider: Provider, head: RequestHead): Promise<Caller | Refusal> {

@@ -14,12 +14,17 @@ const USAGE = Buffer.from('"usage"');
 export interface UsageTap {
   /** @returns what the caller gets: the chunk itself, unless something in it is hidden */
   push(chunk: Buffer): Buffer;
-  /** @returns what was held back */
-  end(): Buffer;
+  /**
+   * @param isWhole false when the answer broke off; nothing goes to the caller any more
+   * @returns what was held back
+   */
+  end(isWhole: boolean): Buffer | Promise<Buffer>;
 }
 
+type SyncTap = UsageTap & { end(isWhole: boolean): Buffer };
+
 /** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. `text` counts what arrives, for an estimate. */
-export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, text: TextCounter | null = null): UsageTap => {
+export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, text: TextCounter | null = null): SyncTap => {
   if (!isStream) return new BodyTap(reader, text);
   return hideUsage ? new HidingTap(reader, text) : new StreamTap(reader, text);
 };
@@ -55,15 +60,16 @@ class BodyTap implements UsageTap {
 export class EditingTap implements UsageTap {
   private chunks: Buffer[] = [];
 
-  constructor(private readonly edit: (body: Buffer) => Buffer) {}
+  constructor(private readonly edit: (body: Buffer) => Buffer | Promise<Buffer>) {}
 
   push(chunk: Buffer): Buffer {
     this.chunks.push(chunk);
     return EMPTY;
   }
 
-  end(): Buffer {
-    return this.edit(Buffer.concat(this.chunks.splice(0)));
+  end(isWhole: boolean): Buffer | Promise<Buffer> {
+    const body = Buffer.concat(this.chunks.splice(0));
+    return isWhole ? this.edit(body) : EMPTY;
   }
 }
 
@@ -165,7 +171,7 @@ export class DecodingTap implements UsageTap {
     const finish = () => {
       if (finished) return;
       finished = true;
-      inner.end();
+      void inner.end(false);
       done();
     };
     this.decoder.on('data', (plain: Buffer) => inner.push(plain)).on('end', finish).on('error', finish);

@@ -1,4 +1,4 @@
-import { USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
+import { type Attribution, USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { Caller } from '../credentials/caller.js';
 import type { UsageReading } from '../providers/index.js';
 
@@ -42,13 +42,12 @@ export const isBillable = (call: AnsweredCall, end: CallEnd): boolean =>
 /** The one event of a billable answer. */
 export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): UsageEvent => {
   const { caller, facts, head, route } = call;
-  const { projectId } = caller.project.policy;
   return {
     specversion: '1.0',
     id: call.id,
     source: SOURCE,
     type: USAGE_TOPIC,
-    subject: projectId,
+    subject: caller.project.policy.projectId,
     time: new Date(nowMs).toISOString(),
     datacontenttype: 'application/json',
     data: {
@@ -67,22 +66,25 @@ export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): U
       outcome: end.outcome,
       status: end.status,
       providerRequestId: end.providerRequestId,
-      attribution: {
-        projectId,
-        credential: caller.credential,
-        apiKeyId: caller.apiKeyId,
-        serviceAccountId: caller.serviceAccountId,
-        userId: caller.userId,
-        participant: caller.participant,
-        onBehalfOf: head.onBehalfOf,
-        room: call.room,
-        client: head.client,
-        annotations: head.annotations,
-      },
+      attribution: attributionOf(caller, call.room, head),
       timings: { startedAt: new Date(call.startedAtMs).toISOString(), firstByteMs: rounded(end.firstByteMs), durationMs: rounded(end.durationMs) },
     },
   };
 };
+
+/** Who a call is charged to. */
+export const attributionOf = (caller: Caller, room: string | null, head: AnsweredCall['head']): Attribution => ({
+  projectId: caller.project.policy.projectId,
+  credential: caller.credential,
+  apiKeyId: caller.apiKeyId,
+  serviceAccountId: caller.serviceAccountId,
+  userId: caller.userId,
+  participant: caller.participant,
+  onBehalfOf: head.onBehalfOf,
+  room,
+  client: head.client,
+  annotations: head.annotations,
+});
 
 const requestFactsOf = ({ facts }: AnsweredCall, reading: UsageReading | null): UsageData['requestFacts'] =>
   reading?.imageCount === undefined ? facts.priceFacts : { ...facts.priceFacts, imageCount: reading.imageCount };

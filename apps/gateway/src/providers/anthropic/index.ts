@@ -1,4 +1,5 @@
 import type { Endpoint, Provider } from '../provider.js';
+import { batchEndpoints, batchRules } from './batches.js';
 import { anthropicErrorBody } from './errors.js';
 import { textEstimate } from '../text-estimate.js';
 import { MessageUsage } from './usage.js';
@@ -8,6 +9,7 @@ const endpoints: readonly Endpoint[] = [
   { method: 'POST', path: '/v1/messages/count_tokens', billable: false, namesModel: true },
   // Its answers report no usage, and no model that it serves has a price; what a deployment prices all the same is estimated.
   { method: 'POST', path: '/v1/complete', billable: true, namesModel: true, usageReader: () => new MessageUsage(), estimate: { ...textEstimate('completion'), always: true } },
+  ...batchEndpoints,
   { method: 'GET', path: '/v1/models', billable: false, namesModel: false },
   { method: 'GET', path: '/v1/models/', billable: false, namesModel: false },
 ];
@@ -18,6 +20,7 @@ export const anthropic: Provider = {
   mounts: ['/anthropic'],
   endpoints,
   settings: { apiKey: ['ANTHROPIC_API_KEY'], baseUrl: ['ANTHROPIC_BASE_URL'], defaultBaseUrl: 'https://api.anthropic.com' },
+  batches: batchRules,
   acceptsApiKeyHeader: true,
   // ANTHROPIC_BASE_URL has no /v1 by the convention of the official SDKs.
   upstreamPath: (basePath, pathFromV1) => basePath + pathFromV1,
