@@ -48,7 +48,7 @@ export const freePort = (): Promise<number> =>
 
 /** Provider keys of whoever runs the tests must not be used by them. */
 const withoutProviderKeys = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OPENAI|ANTHROPIC|DATABASE_URL|KAFKA_BROKERS|REDIS_URL|PORT$|DATA_DIR$)/.test(name)));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OPENAI|ANTHROPIC|GROK|XAI|DATABASE_URL|KAFKA_BROKERS|REDIS_URL|PORT$|DATA_DIR$)/.test(name)));
 
 const newDataDir = async (): Promise<string> => {
   const directory = await mkdtemp(path.join(tmpdir(), 'llm-proxy-e2e-'));

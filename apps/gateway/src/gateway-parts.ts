@@ -4,6 +4,9 @@ import { loadPriceBook } from '@llm-proxy/pricing';
 import { SecretBox } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { type UsageStream, createUsageStream } from '@llm-proxy/usage-stream';
+import { BatchDesk } from './batches/batch-desk.js';
+import { BatchLookout } from './batches/batch-lookout.js';
+import { type BatchStore, createBatchStore } from './batches/batch-store.js';
 import { CurrentPrices } from './admission/prices.js';
 import { Callers } from './credentials/callers.js';
 import { PolicyCache } from './credentials/policy-cache.js';
@@ -22,6 +25,13 @@ export interface GatewayParts {
   upstreams: Upstreams;
   usage: UsagePublisher;
   stream: UsageStream;
+  batches: BatchParts | null;
+}
+
+interface BatchParts {
+  store: BatchStore;
+  desk: BatchDesk;
+  lookout: BatchLookout;
 }
 
 /** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
@@ -44,24 +54,46 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
   const spool = await Spool.open({ directory: path.join(config.SPOOL_DIR, String(slot)), maxBytes: config.SPOOL_MAX_BYTES });
   const usage = new UsagePublisher({ stream, spool, logger });
   const upstreams = new Upstreams({
-    managed: {
-      openai: { baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY ?? null },
-      anthropic: { baseUrl: config.ANTHROPIC_BASE_URL, apiKey: config.ANTHROPIC_API_KEY ?? null },
-    },
+    managed: config.managed,
     secretBox,
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
+  const batches = config.DATABASE_URL === undefined ? null : buildBatches(config, config.DATABASE_URL, { usage, policies, upstreams, logger });
   const relay = new Relay({
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord() },
+    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
+    batches: batches?.desk ?? null,
     maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
   });
-  return { relay, policies, upstreams, usage, stream };
+  return { relay, policies, upstreams, usage, stream, batches };
+};
+
+interface BatchNeeds {
+  usage: UsagePublisher;
+  policies: PolicyCache;
+  upstreams: Upstreams;
+  logger: Logger;
+}
+
+const buildBatches = (config: GatewayConfig, databaseUrl: string, { usage, policies, upstreams, logger }: BatchNeeds): BatchParts => {
+  const store = createBatchStore(databaseUrl);
+  const everyMs = config.BATCH_LOOK_MS;
+  const lookout = new BatchLookout({
+    store,
+    usage,
+    providers,
+    project: (id) => policies.load(id),
+    upstreamFor: (provider, project, paidBy) => (paidBy === 'managed' || project === null ? upstreams.managed(provider) : upstreams.for(provider, project)),
+    everyMs,
+    logger,
+  });
+  const desk = new BatchDesk({ store, usage, settle: (batch) => lookout.settle(batch), firstLookInMs: everyMs, logger });
+  return { store, desk, lookout };
 };

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, flag, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
+import { type Provider, providers } from './providers/index.js';
+import type { ManagedProvider } from './relay/upstreams.js';
 
 const megabytes = (count: number) => count * 1024 * 1024;
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
@@ -15,10 +17,8 @@ export const gatewayConfigSchema = z.object({
   /** Verifies participant tokens that the deployment itself signed. */
   MESHAGENT_SECRET: z.string().min(16).optional(),
 
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
+  /** Realtime calls and secrets that let the caller speak to the provider directly, past metering. */
+  ALLOW_UNMETERED_REALTIME: flag().default(false),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),
@@ -39,14 +39,29 @@ export const gatewayConfigSchema = z.object({
   /** How long a shutdown waits for the answers under way. */
   DRAIN_TIMEOUT_MS: integer(0).default(30_000),
 
+  /** How often a batch that has not ended is looked at. */
+  BATCH_LOOK_MS: integer(100).default(60_000),
+
   NODE_ENV: z.string().default('development'),
   GATEWAY_WORKERS: integer(1, 256).optional(),
 });
 
-export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
+/** Settings of the deployment's own provider keys, by provider: each provider names its variables. */
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema> & { managed: Readonly<Record<string, ManagedProvider>> };
 
 /** @throws ConfigError naming every setting that is missing or malformed */
-export const readGatewayConfig = (env: NodeJS.ProcessEnv = process.env): GatewayConfig => readConfig(gatewayConfigSchema, env);
+export const readGatewayConfig = (env: NodeJS.ProcessEnv = process.env): GatewayConfig => ({
+  ...readConfig(gatewayConfigSchema, env),
+  managed: Object.fromEntries(providers.map((provider) => [provider.name, readManagedProvider(provider, env)])),
+});
+
+const readManagedProvider = ({ settings }: Provider, env: NodeJS.ProcessEnv): ManagedProvider => {
+  const names = [...settings.apiKey, ...settings.baseUrl];
+  const shape = Object.fromEntries(names.map((name) => [name, settings.baseUrl.includes(name) ? httpUrl().optional() : z.string().optional()]));
+  const values = readConfig(z.object(shape), env);
+  const first = (wanted: readonly string[]) => wanted.map((name) => values[name]).find((value) => value !== undefined);
+  return { apiKey: first(settings.apiKey) ?? null, baseUrl: first(settings.baseUrl) ?? settings.defaultBaseUrl };
+};
 
 /** One process a core in production, one in development. */
 export const workerCount = (config: GatewayConfig): number => config.GATEWAY_WORKERS ?? (config.NODE_ENV === 'production' ? availableParallelism() : 1);

@@ -26,6 +26,7 @@ export const startGateway = async (config: GatewayConfig, options: GatewayOption
   app.disable('x-powered-by');
   app.use(accountsApiProxy(config.ACCOUNTS_API_URL, logger));
   parts.policies.start();
+  parts.batches?.lookout.start();
   const server: Server = await app.listen(config.PORT, config.HOST);
   const url = `http://${config.HOST === '0.0.0.0' ? '127.0.0.1' : config.HOST}:${(server.address() as AddressInfo).port}`;
   let closed: Promise<void> | undefined;
@@ -37,8 +38,10 @@ const stop = async (server: Server, closeApp: () => Promise<void>, parts: Gatewa
   server.close();
   server.closeIdleConnections();
   await parts.relay.drain(drainMs);
+  await parts.batches?.lookout.close();
   await parts.upstreams.close();
   await parts.usage.close();
+  await parts.batches?.store.close();
   await parts.stream.close();
   await parts.policies.stop();
   server.closeAllConnections();

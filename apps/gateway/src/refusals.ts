@@ -52,6 +52,19 @@ export const refusals = {
   bodyNotJson: (why: string) => invalid('invalid_json', `The request body is not a valid JSON object: ${why}.`),
   memberTwice: (member: string) => invalid('duplicate_member', `The request body has the member '${member}' twice.`, member),
   modelMissing: invalid('missing_model', "The request must name a model: the member 'model' is missing or not a string.", 'model'),
+  bodyNotForm: (why: string) => invalid('invalid_form', `The request body is not a valid multipart form: ${why}.`),
+  modelsUnreadable: invalid('invalid_request', "Every request of the batch must be an object whose 'params' name a model.", 'requests'),
+  unmeterableFormat: (format: string) =>
+    invalid(
+      'unmeterable_format',
+      `response_format '${format}' does not report what the call costs, so it cannot be used through the proxy; use 'json' or 'verbose_json'.`,
+      'response_format',
+    ),
+  bypassesMetering: (path: string) =>
+    invalid(
+      'unmetered_path',
+      `'${path}' would let the caller speak to the provider past the proxy, unmetered. Use the WebSocket of the realtime API through the proxy, or ask the operator to allow it.`,
+    ),
   modelNotPriced: (provider: string, model: string, tier: string | null) =>
     invalid(
       'unsupported_model',
@@ -60,6 +73,12 @@ export const refusals = {
     ),
   modelNotGranted: (model: string) =>
     invalid('model_not_allowed', `The model '${model}' is not allowed by the participant token (grant api.llm.models).`, 'model'),
+
+  batchNotFound: (id: string) => new Refusal(404, 'not_found', 'batch_not_found', `Batch '${id}' was not found: it is no batch that this project created through the proxy.`),
+  batchNotSettled: (id: string) =>
+    unavailable(503, 'batch_not_billed', `What batch '${id}' cost could not be read yet, so it is not deleted. Try again in a moment.`),
+  batchesUnavailable: unavailable(503, 'batches_unavailable', 'Batches cannot be looked up right now. Try again in a moment.'),
+  batchesNotConfigured: unavailable(503, 'batches_not_configured', 'Batches need the setting DATABASE_URL at the gateway, so that they are remembered and billed.'),
 
   providerNotConfigured: (title: string) =>
     unavailable(503, 'provider_not_configured', `No ${title} key is configured: neither for this project (Integrations) nor for the deployment.`),

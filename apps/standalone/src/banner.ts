@@ -9,11 +9,12 @@ LLM proxy is ready.
 
   OpenAI base URL      ${running.publicUrl}/openai/v1
   Anthropic base URL   ${running.publicUrl}/anthropic
+  Grok base URL        ${running.publicUrl}/grok/v1
   REST API             ${running.publicUrl}/accounts
   project              ${running.projectId}
   room                 ${running.room}
   engines              ${running.engines}
-  providers            ${running.isSimulated ? 'SIMULATOR (no OPENAI_API_KEY or ANTHROPIC_API_KEY is set; answers are made up)' : 'real'}
+  providers            ${running.isSimulated ? 'SIMULATOR (no provider key is set; answers are made up)' : 'real'}
 
 A first call, and what it cost (the settings of a client, API key included, are in ${envFile}):
 

@@ -24,6 +24,8 @@ export const standaloneConfigSchema = z.object({
   ...secretsSchema.partial().shape,
   OPENAI_API_KEY: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
+  GROK_API_KEY: z.string().optional(),
+  XAI_API_KEY: z.string().optional(),
   GATEWAY_WORKERS: integer(1, 256).default(1),
   DRAIN_TIMEOUT_MS: integer(0).default(3_000),
 });

@@ -42,7 +42,7 @@ const startParts = async (config: StandaloneConfig, logger: Logger, onStarted: (
   const engines = await startEngines(config);
   onStarted({ name: 'postgres', close: () => engines.stop() });
 
-  const isSimulated = config.OPENAI_API_KEY === undefined && config.ANTHROPIC_API_KEY === undefined;
+  const isSimulated = [config.OPENAI_API_KEY, config.ANTHROPIC_API_KEY, config.GROK_API_KEY, config.XAI_API_KEY].every((key) => key === undefined);
   const simulated = isSimulated ? await startSimulator(onStarted, logger) : {};
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
   const first = await startServices({ config, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
@@ -70,6 +70,8 @@ const startSimulator = async (onStarted: (part: Closable) => void, logger: Logge
     OPENAI_BASE_URL: simulator.openAiBaseUrl,
     ANTHROPIC_API_KEY: SIMULATED_KEY,
     ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
+    GROK_API_KEY: SIMULATED_KEY,
+    GROK_BASE_URL: simulator.openAiBaseUrl,
   };
 };
 

@@ -29,6 +29,9 @@ const providerSchema = z.strictObject({
   serviceTiers: z.array(suffix).default([]),
   usageFormatByPath: z.record(z.string().startsWith('/'), z.strictObject({ format: usageFormat, renames: z.record(name, name).default({}) })).default({}),
   inputOnlyPaths: z.record(z.string().startsWith('/'), suffix).default({}),
+  discountedPaths: z
+    .record(z.string().startsWith('/'), z.strictObject({ suffix, percent: z.int().min(1).max(99), source: z.string().min(1) }))
+    .default({}),
   longContext: longContextSchema.optional(),
   prices: z.array(priceGroupSchema),
 });

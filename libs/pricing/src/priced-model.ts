@@ -6,6 +6,8 @@ export interface ProviderRules {
   readonly usageFormat: UsageFormat;
   readonly usageFormatByPath: ReadonlyMap<string, { readonly format: UsageFormat; readonly renames: ReadonlyMap<string, string> }>;
   readonly inputOnlyPaths: ReadonlyMap<string, string>;
+  /** Exact path to the suffix of its discounted prices. */
+  readonly discountedPaths: ReadonlyMap<string, string>;
   readonly serviceTiers: ReadonlySet<string>;
   readonly surcharged: boolean;
 }
@@ -41,6 +43,7 @@ const rulesOf = (data: ProviderData): ProviderRules => ({
     Object.entries(data.usageFormatByPath).map(([path, { format, renames }]) => [path, { format, renames: new Map(Object.entries(renames)) }]),
   ),
   inputOnlyPaths: new Map(Object.entries(data.inputOnlyPaths)),
+  discountedPaths: new Map(Object.entries(data.discountedPaths).map(([path, { suffix }]) => [path, suffix])),
   serviceTiers: new Set(data.serviceTiers),
   surcharged: data.surcharged,
 });
@@ -55,6 +58,22 @@ const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
   for (const [type, usdText] of Object.entries(group.perMillionUsd)) add(type, usdText, MILLION);
   for (const [type, usdText] of Object.entries(group.perUnitUsd)) add(type, usdText, 1n);
   return prices;
+};
+
+/** Adds `<type>_<suffix>` at a share of each standard price, e.g. `input_tokens_batch` at half of `input_tokens`; `_long` stays at the end. */
+const addDiscounts = (prices: Map<string, bigint>, data: ProviderData) => {
+  const taken = data.serviceTiers.map((tier) => `_${tier}`);
+  for (const { suffix, percent } of Object.values(data.discountedPaths)) {
+    for (const [type, price] of [...prices]) {
+      const isLong = type.endsWith(`_${LONG}`);
+      const base = isLong ? type.slice(0, -LONG.length - 1) : type;
+      if (taken.some((ending) => base.endsWith(ending))) continue;
+      const share = price * BigInt(percent);
+      if (share % 100n !== 0n) throw new Error(`${percent} % of ${type} is not a whole number of pico-dollars per unit`);
+      prices.set(`${base}_${suffix}${isLong ? `_${LONG}` : ''}`, share / 100n);
+    }
+    taken.push(`_${suffix}`);
+  }
 };
 
 const variantsOf = (prices: ReadonlyMap<string, bigint>, suffixes: readonly string[]): Map<string, Map<string, string>> =>
@@ -96,10 +115,12 @@ const assertLongContextIsPriced = (data: ProviderData, models: ReadonlyMap<strin
  */
 export const pricedModelsOf = (data: ProviderData): Map<string, PricedModel> => {
   const rules = rulesOf(data);
-  const suffixes = [...data.serviceTiers, ...Object.values(data.inputOnlyPaths), LONG];
+  const discounts = Object.values(data.discountedPaths).map(({ suffix }) => suffix);
+  const suffixes = [...data.serviceTiers, ...Object.values(data.inputOnlyPaths), ...discounts, LONG];
   const models = new Map<string, PricedModel>();
   for (const group of data.prices) {
     const prices = pricesOf(group);
+    addDiscounts(prices, data);
     const variants = variantsOf(prices, suffixes);
     const acceptedTiers = acceptedTiersOf(prices, data.serviceTiers);
     for (const model of group.models) {

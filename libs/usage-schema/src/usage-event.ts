@@ -34,6 +34,8 @@ export const usageDataSchema = z.object({
   responseServiceTier: z.string().nullable(),
   /** The provider's own usage object, untouched; null when the provider reported none. */
   usage: z.record(z.string(), z.unknown()).nullable(),
+  /** The provider's usage objects of tools that ran inside the answer and are charged beside it, at prices of the same model. */
+  toolUsage: z.array(z.object({ tool: z.enum(['image_generation']), usage: z.record(z.string(), z.unknown()) })).optional(),
   /** Facts of the request that some prices need because the usage object does not hold them. */
   requestFacts: z.object({
     inputCharacters: z.number().int().nonnegative().optional(),

@@ -8,6 +8,8 @@ export interface AdmissionDeps {
   prices: CurrentPrices;
   /** False when a finished call could not be recorded: then none is started. */
   canRecordUsage: () => boolean;
+  /** Are answers let through that let the caller speak to the provider past the proxy? */
+  allowsUnmetered: boolean;
 }
 
 export interface AdmissionQuestion {
@@ -15,18 +17,35 @@ export interface AdmissionQuestion {
   provider: Provider;
   endpoint: Endpoint;
   model: string | null;
+  /** Of a body that names many. */
+  models: readonly string[];
   serviceTier: string | null;
 }
 
 /** May this call go upstream? Null: yes. Everything here is answered from memory. */
 export const admit = (deps: AdmissionDeps, question: AdmissionQuestion): Refusal | null => {
-  const { caller, provider, endpoint, model, serviceTier } = question;
+  const { caller, endpoint, model, models } = question;
   if (!caller.project.policy.enabled) return refusals.projectDisabled;
+  if (endpoint.bypassesMetering === true && !(deps.allowsUnmetered && caller.llmGrant?.models == null)) return refusals.bypassesMetering(endpoint.path);
+  const refusal = models.length === 0 ? admitModel(deps, question, model) : firstRefusal(models, (each) => admitModel(deps, question, each));
+  if (refusal !== null) return refusal;
+  if (endpoint.billable && !deps.canRecordUsage()) return refusals.usageNotRecordable;
+  return null;
+};
+
+const admitModel = (deps: AdmissionDeps, { caller, provider, serviceTier }: AdmissionQuestion, model: string | null): Refusal | null => {
   if (caller.llmGrant !== null && !isGranted(caller.llmGrant, provider.name, model)) return refusals.modelNotGranted(model ?? provider.name);
   if (model !== null && !deps.prices.current().isAvailable(provider.name, model, serviceTier)) {
     return refusals.modelNotPriced(provider.title, model, serviceTier);
   }
-  if (endpoint.billable && !deps.canRecordUsage()) return refusals.usageNotRecordable;
+  return null;
+};
+
+const firstRefusal = (models: readonly string[], ask: (model: string) => Refusal | null): Refusal | null => {
+  for (const model of models) {
+    const refusal = ask(model);
+    if (refusal !== null) return refusal;
+  }
   return null;
 };
 

@@ -4,6 +4,7 @@ import type { Endpoint } from '../providers/index.js';
 import type { RequestFacts } from './request-facts.js';
 import type { RequestHead } from './request-head.js';
 import type { Route } from './route.js';
+import type { UsageTap } from './usage-tap.js';
 import type { Upstream } from './upstreams.js';
 
 /** A call that was admitted: everything the forwarding and the usage event need to know. */
@@ -18,6 +19,8 @@ export interface Call {
   readonly room: string | null;
   readonly facts: RequestFacts;
   readonly upstream: Upstream;
+  /** Watches a 2xx answer in place of the endpoint's usage reader. */
+  readonly specialTap: UsageTap | null;
   readonly response: ServerResponse;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;

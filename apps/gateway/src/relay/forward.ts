@@ -5,8 +5,11 @@ import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
 import { refuse } from './refuse.js';
-import { answerHeaders, isEventStream } from './response-head.js';
-import { DecodingTap, type UsageTap, createTap } from './usage-tap.js';
+import { answerHeaders, isEventStream, isJson } from './response-head.js';
+import { completeReading } from './estimate.js';
+import { UploadRefused } from './form-body.js';
+import { TextCounter } from './text-counter.js';
+import { DecodingTap, EditingTap, type UsageTap, createTap } from './usage-tap.js';
 
 export interface ForwardDeps {
   /** How long, and how much, is still read from the provider when the caller has gone, so that the answer can be billed. */
@@ -22,8 +25,10 @@ export const forward = (deps: ForwardDeps, call: Call): void => {
     method: call.method as Dispatcher.HttpMethod,
     path: route.provider.upstreamPath(upstream.basePath, route.path) + route.query,
     headers: [...head.forward, 'accept-encoding', 'identity', ...upstream.keyHeader],
-    body: facts.body.length === 0 ? null : facts.body,
+    body: Buffer.isBuffer(facts.body) && facts.body.length === 0 ? null : facts.body,
   };
+  // A stream does not tell its length; when the caller has, the provider need not read chunks.
+  if (!Buffer.isBuffer(facts.body) && head.contentLength !== null) (options.headers as string[]).push('content-length', String(head.contentLength));
   upstream.pool.dispatch(options, new Exchange(deps, call));
 };
 
@@ -33,6 +38,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   private reader: UsageReader | null = null;
   private tap: UsageTap | null = null;
   private tapIsAsync = false;
+  private text: TextCounter | null = null;
+  private wentUpstream = false;
   private status = 0;
   private firstByteMs: number | null = null;
   private isStream = false;
@@ -53,6 +60,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     if (this.callerGone) controller.abort(new Error('the caller left before the call went upstream'));
+    else this.wentUpstream = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders, statusMessage?: string): void {
@@ -79,7 +87,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const rest = this.tap?.end();
+    const rest = this.tap?.end(true);
+    if (!(rest instanceof Promise)) return this.close(rest);
+    rest.then(
+      (bytes) => this.close(bytes),
+      () => {
+        this.call.response.destroy();
+        this.finish('upstream_interrupted');
+      },
+    );
+  }
+
+  private close(rest: Buffer | undefined): void {
     const { response } = this.call;
     if (!this.callerGone) {
       if (rest !== undefined && rest.length > 0) response.end(rest);
@@ -90,7 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { call } = this;
-    this.tap?.end();
+    void this.tap?.end(false);
     if (!this.callerGone) {
       if (call.response.headersSent) call.response.destroy();
       else refuse(call.response, call.route.provider, refusalFor(error, call.route.provider.title), call.id);
@@ -100,17 +119,25 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** @returns true when the caller will get fewer bytes than the provider sends */
   private watch(headers: IncomingHttpHeaders): boolean {
-    const { endpoint, facts } = this.call;
-    if (endpoint.usageReader === undefined || this.status > 299) return false;
-    this.reader = endpoint.usageReader();
+    const { endpoint, facts, specialTap } = this.call;
+    if (this.status > 299) return false;
     const encoding = textOf(headers['content-encoding']) ?? 'identity';
+    if (specialTap !== null && encoding === 'identity') {
+      this.tap = specialTap;
+      return specialTap instanceof EditingTap;
+    }
+    if (endpoint.usageReader === undefined) return false;
+    this.reader = endpoint.usageReader();
+    if (endpoint.estimate !== undefined) this.text = new TextCounter(endpoint.estimate.answerText);
+    // Sound and the like: nothing to read in it.
+    if (!this.isStream && !isJson(headers)) return false;
     if (encoding === 'identity') {
-      this.tap = createTap(this.reader, this.isStream, facts.hideUsage);
+      this.tap = createTap(this.reader, this.isStream, facts.hideUsage, this.text);
       return this.isStream && facts.hideUsage;
     }
     if (DecodingTap.supports(encoding)) {
       this.tapIsAsync = true;
-      this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false), () => this.report());
+      this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false, this.text), () => this.report());
     }
     return false;
   }
@@ -151,11 +178,13 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.tapIsAsync = false;
       return;
     }
+    const { facts } = this.call;
     this.deps.onEnd(this.call, {
       outcome: this.ended,
+      requestWasSent: this.wentUpstream && (Buffer.isBuffer(facts.body) || facts.body.readableEnded),
       status: this.status,
       transport: this.isStream ? 'sse' : 'http',
-      reading: this.reader?.reading() ?? null,
+      reading: completeReading(this.call, this.ended, this.reader?.reading() ?? null, this.text?.bytes ?? 0),
       firstByteMs: this.firstByteMs,
       durationMs: performance.now() - this.call.startedTick,
       providerRequestId: this.providerRequestId,
@@ -165,7 +194,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 
-const refusalFor = (error: Error, title: string) =>
-  error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
-    ? refusals.providerTimeout(title)
-    : refusals.providerUnreachable(title);
+const refusalFor = (error: Error, title: string) => {
+  if (error instanceof UploadRefused) return error.refusal;
+  const isTimeout = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError;
+  return isTimeout ? refusals.providerTimeout(title) : refusals.providerUnreachable(title);
+};

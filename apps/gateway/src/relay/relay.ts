@@ -1,22 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
+import type { Attribution } from '@llm-proxy/usage-schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
+import type { BatchDesk } from '../batches/batch-desk.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Callers } from '../credentials/callers.js';
 import { type PolicyCache, PolicyUnavailableError } from '../credentials/policy-cache.js';
-import type { Provider } from '../providers/index.js';
+import type { Endpoint, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
-import { type CallEnd, isBillable, toUsageEvent } from '../usage/usage-event.js';
+import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/usage-event.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import type { Call } from './call.js';
 import { type ForwardDeps, forward } from './forward.js';
-import { readBody } from './read-body.js';
+import { readRequest } from './read-body.js';
 import { refuse } from './refuse.js';
-import { readRequestFacts, withoutFacts } from './request-facts.js';
+import type { RequestFacts } from './request-facts.js';
 import { type RequestHead, readRequestHead } from './request-head.js';
+import { REQUEST_ID_HEADER } from './response-head.js';
 import { type Route, createRouter } from './route.js';
-import type { Upstreams } from './upstreams.js';
+import type { Upstream, Upstreams } from './upstreams.js';
+import { EditingTap } from './usage-tap.js';
 
 export interface RelayDeps {
   providers: readonly Provider[];
@@ -25,6 +29,8 @@ export interface RelayDeps {
   admission: AdmissionDeps;
   upstreams: Upstreams;
   usage: UsagePublisher;
+  /** Null: there is no database to remember batches in. */
+  batches: BatchDesk | null;
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
@@ -48,6 +54,10 @@ export class Relay {
     if (route === null) return false;
     const id = uuidv7();
     response.on('error', () => undefined);
+    if (route.isProbe) {
+      response.writeHead(200, { [REQUEST_ID_HEADER]: id }).end();
+      return true;
+    }
     this.underWay++;
     this.process(id, route, request, response).then(
       (refusal) => this.settle(id, route, response, refusal),
@@ -71,16 +81,31 @@ export class Relay {
     if (endpoint === null) return pathRefusal(request.method!, route);
     const room = await this.roomOf(route, caller);
     if (room instanceof Refusal) return room;
-    const body = await readBody(request, head, this.deps.maxBodyBytes);
-    if (body instanceof Refusal) return body;
-    const facts = endpoint.namesModel ? readRequestFacts(body, endpoint) : withoutFacts(body);
+    const facts = await readRequest(request, head, endpoint, this.deps.maxBodyBytes);
     if (facts instanceof Refusal) return facts;
-    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model: facts.model, serviceTier: facts.serviceTier });
-    if (refusal !== null) return refusal;
-    const upstream = this.deps.upstreams.for(provider, caller.project);
-    if (upstream instanceof Refusal) return upstream;
-    forward(this.forwarding, { id, method: request.method!, route, endpoint, head, caller, room, facts, upstream, response, startedAtMs, startedTick });
+    const upstream = this.admittedUpstream(caller, provider, endpoint, facts);
+    if (upstream instanceof Refusal) {
+      if (!Buffer.isBuffer(facts.body)) facts.body.destroy();
+      return upstream;
+    }
+    const isPlain = endpoint.editAnswer === undefined && endpoint.batch === undefined;
+    const specialTap = isPlain ? null : await this.specialTapOf(route, endpoint, facts, upstream, attributionOf(caller, room, head));
+    if (specialTap instanceof Refusal) return specialTap;
+    forward(this.forwarding, { id, method: endpoint.method, route, endpoint, head, caller, room, facts, upstream, specialTap, response, startedAtMs, startedTick });
     return null;
+  }
+
+  private admittedUpstream(caller: Caller, provider: Provider, endpoint: Endpoint, { model, models, serviceTier }: RequestFacts): Upstream | Refusal {
+    return admit(this.deps.admission, { caller, provider, endpoint, model, models, serviceTier }) ?? this.deps.upstreams.for(provider, caller.project);
+  }
+
+  /** For the few answers that are not merely passed on. */
+  private async specialTapOf({ provider, path, query }: Route, endpoint: Endpoint, { models }: RequestFacts, upstream: Upstream, attribution: Attribution) {
+    const edit = endpoint.editAnswer?.(query) ?? null;
+    if (edit !== null) return new EditingTap(edit);
+    if (endpoint.batch === undefined) return null;
+    if (this.deps.batches === null) return refusals.batchesNotConfigured;
+    return this.deps.batches.admit({ provider, endpoint, path, models, upstream, attribution });
   }
 
   private async identify(provider: Provider, head: RequestHead): Promise<Caller | Refusal> {

@@ -10,7 +10,7 @@ const read = (text: string, endpoint = chat) => readRequestFacts(Buffer.from(tex
 describe('facts of a request', () => {
   it('leaves the bytes alone when nothing has to be asked for', () => {
     const text = ' { "model":"gpt-4.1" , "n":12345678901234567890, "n":1 }';
-    expect(read(text)).toEqual({ model: 'gpt-4.1', stream: false, serviceTier: null, body: Buffer.from(text), hideUsage: false });
+    expect(read(text)).toEqual({ model: 'gpt-4.1', models: [], stream: false, serviceTier: null, priceFacts: {}, body: Buffer.from(text), hideUsage: false });
     expect(read('{"model":"m","stream":true}', responses)).toMatchObject({ stream: true, hideUsage: false });
     expect(read('{"model":"m","stream":true,"stream_options":{"include_usage":true}}')).toMatchObject({ hideUsage: false });
   });

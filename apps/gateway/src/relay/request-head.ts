@@ -10,6 +10,7 @@ export interface RequestHead {
   onBehalfOf: string | null;
   client: string | null;
   annotations: Record<string, string>;
+  contentType: string | null;
   contentEncoding: string | null;
   /** Declared length in bytes; null when there is none. */
   contentLength: number | null;
@@ -59,6 +60,7 @@ export const readRequestHead = (rawHeaders: readonly string[]): RequestHead => {
     onBehalfOf: null,
     client: null,
     annotations: {},
+    contentType: null,
     contentEncoding: null,
     contentLength: null,
     forward: [],
@@ -87,6 +89,9 @@ const take = (head: RequestHead, name: string, value: string): void => {
       return;
     case 'user-agent':
       head.client = value.slice(0, MAX_CLIENT_CHARACTERS);
+      return;
+    case 'content-type':
+      head.contentType = value;
       return;
     case 'content-encoding':
       head.contentEncoding = value.toLowerCase() === 'identity' ? null : value;

@@ -34,3 +34,6 @@ export const answerHeaders = (headers: IncomingHttpHeaders, requestId: string, l
 };
 
 export const isEventStream = (headers: IncomingHttpHeaders): boolean => headers['content-type']?.startsWith('text/event-stream') === true;
+
+/** An answer that does not say what it is may be JSON. */
+export const isJson = (headers: IncomingHttpHeaders): boolean => /json|^$/.test(headers['content-type'] ?? '');

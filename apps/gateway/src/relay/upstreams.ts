@@ -53,6 +53,13 @@ export class Upstreams {
     return upstream;
   }
 
+  /** The deployment's own key, whatever the project has. */
+  managed(provider: Provider): Upstream | Refusal {
+    const managed = this.options.managed[provider.name];
+    if (managed === undefined || managed.apiKey === null) return refusals.providerNotConfigured(provider.title);
+    return this.upstream(provider, managed.baseUrl, managed.apiKey, 'managed');
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled([...this.pools.values()].map((pool) => pool.destroy()));
   }
@@ -64,8 +71,7 @@ export class Upstreams {
       const apiKey = this.options.secretBox.open(own.sealedApiKey, { projectId: policy.projectId, field: sealedFields.integration(provider.name) });
       return this.upstream(provider, own.baseUrl ?? managed!.baseUrl, apiKey, 'project');
     }
-    if (managed === undefined || managed.apiKey === null) return refusals.providerNotConfigured(provider.title);
-    return this.upstream(provider, managed.baseUrl, managed.apiKey, 'managed');
+    return this.managed(provider);
   }
 
   private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy']): Upstream {

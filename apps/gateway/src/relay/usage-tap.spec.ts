@@ -12,7 +12,7 @@ const cut = (bytes: Buffer, cuts: number[]) => {
 };
 const through = (reader: UsageReader, bytes: Buffer, cuts: number[], isStream: boolean, hide = false) => {
   const tap = createTap(reader, isStream, hide);
-  const shown = Buffer.concat([...cut(bytes, cuts).map((chunk) => tap.push(chunk)), tap.end()]);
+  const shown = Buffer.concat([...cut(bytes, cuts).map((chunk) => tap.push(chunk)), tap.end(true)]);
   return { shown, reading: reader.reading() };
 };
 
@@ -116,7 +116,7 @@ describe('usage on the side', () => {
     await new Promise<void>((done) => {
       const tap = new DecodingTap(encoding, createTap(reader, true, false), done);
       for (const chunk of cut(bytes, [7, 50])) shown.push(tap.push(chunk));
-      tap.end();
+      tap.end(true);
     });
     expect(Buffer.concat(shown).equals(bytes)).toBe(true);
     expect(reader.reading().usage).toEqual(usage);
@@ -128,7 +128,7 @@ describe('usage on the side', () => {
       const tap = new DecodingTap('gzip', createTap(reader, false, false), done);
       tap.push(Buffer.from('this is not gzip'));
       tap.push(Buffer.from('neither is this'));
-      tap.end();
+      tap.end(true);
     });
     expect(reader.reading().usage).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { UsageReader } from '../providers/index.js';
+import type { TextCounter } from './text-counter.js';
 import { SseEvents, dataOf, eachEvent } from '../wire/sse-events.js';
 
 /** Largest single event, and largest body that is not a stream, that is looked at. A larger answer passes all the same. */
@@ -13,14 +14,19 @@ const USAGE = Buffer.from('"usage"');
 export interface UsageTap {
   /** @returns what the caller gets: the chunk itself, unless something in it is hidden */
   push(chunk: Buffer): Buffer;
-  /** @returns what was held back */
-  end(): Buffer;
+  /**
+   * @param isWhole false when the answer broke off; nothing goes to the caller any more
+   * @returns what was held back
+   */
+  end(isWhole: boolean): Buffer | Promise<Buffer>;
 }
 
-/** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. */
-export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean): UsageTap => {
-  if (!isStream) return new BodyTap(reader);
-  return hideUsage ? new HidingTap(reader) : new StreamTap(reader);
+type SyncTap = UsageTap & { end(isWhole: boolean): Buffer };
+
+/** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. `text` counts what arrives, for an estimate. */
+export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, text: TextCounter | null = null): SyncTap => {
+  if (!isStream) return new BodyTap(reader, text);
+  return hideUsage ? new HidingTap(reader, text) : new StreamTap(reader, text);
 };
 
 /** A whole JSON body: kept until it is complete, then read. */
@@ -28,7 +34,10 @@ class BodyTap implements UsageTap {
   private chunks: Buffer[] = [];
   private bytes = 0;
 
-  constructor(private readonly reader: UsageReader) {}
+  constructor(
+    private readonly reader: UsageReader,
+    private readonly text: TextCounter | null,
+  ) {}
 
   push(chunk: Buffer): Buffer {
     this.bytes += chunk.length;
@@ -38,9 +47,29 @@ class BodyTap implements UsageTap {
   }
 
   end(): Buffer {
-    if (this.chunks.length > 0) this.reader.body(this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks));
+    const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
     this.chunks = [];
+    if (body.length === 0) return EMPTY;
+    this.reader.body(body);
+    if (this.reader.reading().usage === null) this.text?.count(body);
     return EMPTY;
+  }
+}
+
+/** A whole JSON body that is changed before the caller gets it: held back until it is complete. */
+export class EditingTap implements UsageTap {
+  private chunks: Buffer[] = [];
+
+  constructor(private readonly edit: (body: Buffer) => Buffer | Promise<Buffer>) {}
+
+  push(chunk: Buffer): Buffer {
+    this.chunks.push(chunk);
+    return EMPTY;
+  }
+
+  end(isWhole: boolean): Buffer | Promise<Buffer> {
+    const body = Buffer.concat(this.chunks.splice(0));
+    return isWhole ? this.edit(body) : EMPTY;
   }
 }
 
@@ -48,10 +77,14 @@ class BodyTap implements UsageTap {
 class StreamTap implements UsageTap {
   private readonly events = new SseEvents(MAX_LOOK_BYTES);
 
-  constructor(private readonly reader: UsageReader) {}
+  constructor(
+    private readonly reader: UsageReader,
+    private readonly text: TextCounter | null,
+  ) {}
 
   push(chunk: Buffer): Buffer {
     const block = this.events.push(chunk);
+    if (block.length > 0) this.text?.count(block);
     if (hasUsageObject(block)) eachEvent(block, (event) => void readEvent(this.reader, event));
     if (this.events.overflowed) this.events.takeRest();
     return chunk;
@@ -59,7 +92,9 @@ class StreamTap implements UsageTap {
 
   end(): Buffer {
     // A stream may end without its last empty line.
-    readEvent(this.reader, this.events.takeRest());
+    const rest = this.events.takeRest();
+    this.text?.count(rest);
+    readEvent(this.reader, rest);
     return EMPTY;
   }
 }
@@ -68,12 +103,16 @@ class StreamTap implements UsageTap {
 class HidingTap implements UsageTap {
   private readonly events = new SseEvents(MAX_LOOK_BYTES);
 
-  constructor(private readonly reader: UsageReader) {}
+  constructor(
+    private readonly reader: UsageReader,
+    private readonly text: TextCounter | null,
+  ) {}
 
   push(chunk: Buffer): Buffer {
     if (this.events.overflowed) return chunk;
     const block = this.events.push(chunk);
     if (this.events.overflowed) return this.events.takeRest();
+    if (block.length > 0) this.text?.count(block);
     if (!hasUsageObject(block)) return block;
     const shown: Buffer[] = [];
     eachEvent(block, (event) => {
@@ -84,6 +123,7 @@ class HidingTap implements UsageTap {
 
   end(): Buffer {
     const rest = this.events.takeRest();
+    this.text?.count(rest);
     return readEvent(this.reader, rest) ? EMPTY : rest;
   }
 }
@@ -131,7 +171,7 @@ export class DecodingTap implements UsageTap {
     const finish = () => {
       if (finished) return;
       finished = true;
-      inner.end();
+      void inner.end(false);
       done();
     };
     this.decoder.on('data', (plain: Buffer) => inner.push(plain)).on('end', finish).on('error', finish);

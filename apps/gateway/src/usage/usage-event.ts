@@ -1,4 +1,4 @@
-import { USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
+import { type Attribution, USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { Caller } from '../credentials/caller.js';
 import type { UsageReading } from '../providers/index.js';
 
@@ -12,7 +12,7 @@ export interface AnsweredCall {
   readonly caller: Caller;
   readonly room: string | null;
   readonly head: { onBehalfOf: string | null; client: string | null; annotations: Record<string, string> };
-  readonly facts: { model: string | null; serviceTier: string | null };
+  readonly facts: { model: string | null; serviceTier: string | null; priceFacts: UsageData['requestFacts'] };
   readonly upstream: { paidBy: UsageData['providerKey'] };
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
@@ -23,6 +23,8 @@ export interface CallEnd {
   outcome: Outcome;
   /** Status of the provider's answer; 0 when none came. */
   status: number;
+  /** Did the provider get the whole request? */
+  requestWasSent: boolean;
   transport: UsageData['transport'];
   /** Null when nothing was there to read. */
   reading: UsageReading | null;
@@ -35,18 +37,17 @@ const SOURCE = '/gateway';
 
 /** Refused calls and provider errors cost nothing; a 2xx answer does, and so may one that nobody waited for. */
 export const isBillable = (call: AnsweredCall, end: CallEnd): boolean =>
-  call.endpoint.billable && ((end.status >= 200 && end.status < 300) || (end.status === 0 && end.outcome === 'client_disconnected'));
+  call.endpoint.billable && ((end.status >= 200 && end.status < 300) || (end.status === 0 && end.outcome === 'client_disconnected' && end.requestWasSent));
 
 /** The one event of a billable answer. */
 export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): UsageEvent => {
   const { caller, facts, head, route } = call;
-  const { projectId } = caller.project.policy;
   return {
     specversion: '1.0',
     id: call.id,
     source: SOURCE,
     type: USAGE_TOPIC,
-    subject: projectId,
+    subject: caller.project.policy.projectId,
     time: new Date(nowMs).toISOString(),
     datacontenttype: 'application/json',
     data: {
@@ -58,31 +59,42 @@ export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): U
       requestServiceTier: facts.serviceTier,
       responseServiceTier: end.reading?.serviceTier ?? null,
       usage: end.reading?.usage ?? null,
-      requestFacts: {},
+      ...(end.reading?.toolUsage === undefined ? {} : { toolUsage: end.reading.toolUsage }),
+      requestFacts: requestFactsOf(call, end.reading),
       providerKey: call.upstream.paidBy,
-      measurement: measurementOf(end.reading),
+      measurement: measurementOf(call, end.reading),
       outcome: end.outcome,
       status: end.status,
       providerRequestId: end.providerRequestId,
-      attribution: {
-        projectId,
-        credential: caller.credential,
-        apiKeyId: caller.apiKeyId,
-        serviceAccountId: caller.serviceAccountId,
-        userId: caller.userId,
-        participant: caller.participant,
-        onBehalfOf: head.onBehalfOf,
-        room: call.room,
-        client: head.client,
-        annotations: head.annotations,
-      },
+      attribution: attributionOf(caller, call.room, head),
       timings: { startedAt: new Date(call.startedAtMs).toISOString(), firstByteMs: rounded(end.firstByteMs), durationMs: rounded(end.durationMs) },
     },
   };
 };
 
-const measurementOf = (reading: UsageReading | null): UsageData['measurement'] => {
-  if (reading === null || reading.usage === null) return 'missing';
+/** Who a call is charged to. */
+export const attributionOf = (caller: Caller, room: string | null, head: AnsweredCall['head']): Attribution => ({
+  projectId: caller.project.policy.projectId,
+  credential: caller.credential,
+  apiKeyId: caller.apiKeyId,
+  serviceAccountId: caller.serviceAccountId,
+  userId: caller.userId,
+  participant: caller.participant,
+  onBehalfOf: head.onBehalfOf,
+  room,
+  client: head.client,
+  annotations: head.annotations,
+});
+
+const requestFactsOf = ({ facts }: AnsweredCall, reading: UsageReading | null): UsageData['requestFacts'] =>
+  reading?.imageCount === undefined ? facts.priceFacts : { ...facts.priceFacts, imageCount: reading.imageCount };
+
+const measurementOf = (call: AnsweredCall, reading: UsageReading | null): UsageData['measurement'] => {
+  // The characters of the request are all that such a call is charged by.
+  if (call.facts.priceFacts.inputCharacters !== undefined) return 'exact';
+  if (reading === null) return 'missing';
+  if (reading.estimated === true) return 'estimated';
+  if (reading.usage === null) return reading.imageCount === undefined ? 'missing' : 'exact';
   return reading.final ? 'exact' : 'partial';
 };
 

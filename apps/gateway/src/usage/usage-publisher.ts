@@ -61,6 +61,12 @@ export class UsagePublisher {
     else this.timer = setTimeout(() => this.work(), this.lingerMs);
   }
 
+  /** Resolves when everything that was emitted so far is in the stream or on disk. */
+  async settled(): Promise<void> {
+    while (this.waiting.length > 0 && !this.closing.signal.aborted) await this.pause(this.lingerMs);
+    if (this.waiting.length > 0) throw new Error('the publisher is closing');
+  }
+
   /** Gets rid of everything in memory: to the stream, or to the spool. Call it when no call is under way any more. */
   async close(): Promise<void> {
     this.closing.abort();

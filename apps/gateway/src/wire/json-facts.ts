@@ -99,6 +99,27 @@ export const stringAt = (json: Buffer, span: Span | undefined): string | null =>
 /** True when the member is there and is an object. */
 export const isObjectAt = (json: Buffer, span: Span | undefined): span is Span => span !== undefined && span.start >= 0 && json[span.start] === OPEN_BRACE;
 
+/**
+ * Calls back with where each element of an array stands, without building any of them.
+ * @returns how many there are; null when the value is no array
+ */
+export const eachElement = (json: Buffer, span: Span | undefined, visit: (element: Span) => void): number | null => {
+  if (span === undefined || span.start < 0 || json[span.start] !== OPEN_BRACKET) return null;
+  let at = skipSpace(json, span.start + 1);
+  if (json[at] === CLOSE_BRACKET) return 0;
+  for (let count = 1; ; count++) {
+    const end = skipValue(json, at, CLOSE_BRACKET);
+    if (end < 0) return null;
+    visit({ start: at, end });
+    at = skipSpace(json, end);
+    if (json[at] === CLOSE_BRACKET) return at === span.end - 1 ? count : null;
+    if (json[at] !== COMMA) return null;
+    at = skipSpace(json, at + 1);
+  }
+};
+
+export const countElements = (json: Buffer, span: Span | undefined): number | null => eachElement(json, span, () => undefined);
+
 const PROBLEMS: readonly JsonProblem[] = ['truncated', 'malformed', 'too_deep'];
 const TRUNCATED = -1;
 const MALFORMED = -2;
@@ -163,11 +184,11 @@ const skipLongString = (json: Buffer, from: number): number => {
 };
 
 /** @returns the index after the value, or TRUNCATED, MALFORMED, TOO_DEEP */
-const skipValue = (json: Buffer, from: number): number => {
+const skipValue = (json: Buffer, from: number, scalarEnd: number = CLOSE_BRACE): number => {
   const byte = json[from];
   if (byte === QUOTE) return skipString(json, from + 1);
   if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return skipNested(json, from);
-  return skipScalar(json, from);
+  return skipScalar(json, from, scalarEnd);
 };
 
 /** Kinds of the open brackets. Shared: the scan is synchronous. */
@@ -198,11 +219,11 @@ const skipNested = (json: Buffer, from: number): number => {
 
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-const skipScalar = (json: Buffer, from: number): number => {
+const skipScalar = (json: Buffer, from: number, scalarEnd: number): number => {
   let at = from;
   while (at < json.length) {
     const byte = json[at]!;
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === SPACE || byte === LF || byte === CR || byte === TAB) break;
+    if (byte === COMMA || byte === scalarEnd || byte === SPACE || byte === LF || byte === CR || byte === TAB) break;
     at++;
   }
   if (at === json.length) return TRUNCATED;

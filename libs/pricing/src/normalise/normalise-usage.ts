@@ -10,12 +10,13 @@ import { normaliseOpenAi } from './openai.js';
 import { newReading, objectOf } from './quantity.js';
 import type { JsonObject, Quantity, Reading } from './quantity.js';
 import { quantitiesOfRequest } from './request-facts.js';
-import { applyServiceTier, chargedServiceTier } from './service-tier.js';
+import { addUp, quantitiesOfTools } from './tool-usage.js';
+import { applyServiceTier, applySuffix, chargedServiceTier } from './service-tier.js';
 
 /** What `normaliseUsage` needs to know of an answer. */
 export type UsageFacts = Pick<
   UsageData,
-  'provider' | 'endpoint' | 'requestModel' | 'responseModel' | 'requestServiceTier' | 'responseServiceTier' | 'usage' | 'requestFacts' | 'measurement'
+  'provider' | 'endpoint' | 'requestModel' | 'responseModel' | 'requestServiceTier' | 'responseServiceTier' | 'usage' | 'toolUsage' | 'requestFacts' | 'measurement'
 >;
 
 export type NormalisedUsage =
@@ -44,7 +45,13 @@ const readInFormat = (usage: JsonObject, endpoint: string, model: PricedModel, r
 const withSuffixes = (quantities: Quantity[], endpoint: string, model: PricedModel, tier: string | null): Quantity[] => {
   const isLong = isLongContext(quantities, model);
   const inputOnlySuffix = model.rules.inputOnlyPaths.get(endpoint);
-  const tiered = inputOnlySuffix === undefined ? applyServiceTier(quantities, model, tier) : inputOnly(quantities, inputOnlySuffix);
+  const discount = model.rules.discountedPaths.get(endpoint);
+  const tiered =
+    inputOnlySuffix !== undefined
+      ? inputOnly(quantities, inputOnlySuffix)
+      : discount !== undefined
+        ? applySuffix(quantities, model, discount)
+        : applyServiceTier(quantities, model, tier);
   return isLong ? applyLongContext(tiered, model) : tiered;
 };
 
@@ -53,6 +60,8 @@ const readQuantities = (data: UsageFacts, name: string, model: PricedModel, read
   const usage = data.measurement === 'missing' ? undefined : objectOf(data.usage);
   return usage === undefined ? quantitiesOfRequest(name, data.requestFacts, reading) : readInFormat(usage, data.endpoint, model, reading);
 };
+
+const withoutZeros = (quantities: readonly Quantity[]): Quantity[] => quantities.filter(({ amount }) => !isZero(amount));
 
 /**
  * Turns what a provider reported into quantities of priced usage types: which model's prices, every token counted once,
@@ -68,6 +77,8 @@ export const normaliseUsage = (table: PriceTable, data: UsageFacts): NormalisedU
   const read = readQuantities(data, name, model, reading);
   if (reading.problem !== null) return unpriceable(`usage: ${reading.problem}`);
   if (!reading.sawCount && reading.unpricedTypes.length === 0) return unpriceable('no usage: nothing was reported that could be priced');
-  const used = read.filter(({ amount }) => !isZero(amount));
-  return { status: 'normalised', model: name, quantities: withSuffixes(used, data.endpoint, model, tier), unpricedTypes: reading.unpricedTypes };
+  const used = withSuffixes(withoutZeros(read), data.endpoint, model, tier);
+  const tools = withoutZeros(quantitiesOfTools(data.toolUsage, model, reading));
+  if (reading.problem !== null) return unpriceable(`tool usage: ${reading.problem}`);
+  return { status: 'normalised', model: name, quantities: addUp(used, tools), unpricedTypes: reading.unpricedTypes };
 };

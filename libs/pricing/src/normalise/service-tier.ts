@@ -13,8 +13,9 @@ export const chargedServiceTier = (data: { requestServiceTier: string | null; re
   return reported !== null && reportedTiers.has(reported) ? reported : normalised(data.requestServiceTier);
 };
 
-/** Types that have a price in the tier get its suffix; the others stay at their standard price. */
-export const applyServiceTier = (quantities: Quantity[], model: PricedModel, tier: string | null): Quantity[] => {
-  if (tier === null || !model.rules.serviceTiers.has(tier)) return quantities;
-  return quantities.map(({ type, amount }) => ({ type: variantOf(model, tier, type), amount }));
-};
+/** Types that have a price with the suffix get it; the others stay at their standard price. */
+export const applySuffix = (quantities: Quantity[], model: PricedModel, suffix: string): Quantity[] =>
+  quantities.map(({ type, amount }) => ({ type: variantOf(model, suffix, type), amount }));
+
+export const applyServiceTier = (quantities: Quantity[], model: PricedModel, tier: string | null): Quantity[] =>
+  tier === null || !model.rules.serviceTiers.has(tier) ? quantities : applySuffix(quantities, model, tier);

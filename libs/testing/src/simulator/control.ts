@@ -41,6 +41,12 @@ const controlSchema = z
     splitBytes: z.int().min(1),
     /** Ends the lines of a stream with CR LF. */
     crlf: z.boolean(),
+    /** Usage of an image generated inside a response. */
+    imageToolUsage: z.record(z.string(), z.unknown()),
+    /** When the batch that this request makes ends. At once without it. */
+    batchEndsAfterMs: delayMs,
+    /** Further headers of the answer; a list is sent as one header a value. */
+    headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
     /** Refuses the credential with a message that quotes it in full. */
     echoAuthorization: z.boolean(),
   })

@@ -10,7 +10,7 @@ export interface SimulatedRequest {
   /** Without the query string. */
   path: string;
   headers: IncomingHttpHeaders;
-  /** Parsed body, shared between equal requests: never change it. Null when it is not a JSON object. */
+  /** Parsed body, shared between equal requests: never change it. The text fields of a form. Null when it is neither. */
   json: Readonly<JsonObject> | null;
   control: SimulatorControl;
   /** Id the provider gives the request. */
@@ -38,7 +38,7 @@ export interface JsonAnswer {
 export type Answer = JsonAnswer | { events: StreamEvent[] };
 
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Exact, or a prefix when it ends with a slash. */
   path: string;
   /** @throws ProviderFailure */

@@ -4,11 +4,13 @@ import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { SimulatorControl } from './control.js';
 import type { Answer, StreamEvent } from './provider.js';
 
+type AnswerHeaders = Record<string, string | string[]>;
+
 /**
  * Writes the answer with the delays and faults the caller dictated. Returns early when the caller goes away.
  * @returns true when it cut the connection, as it was told
  */
-export const sendAnswer = async (response: ServerResponse, answer: Answer, headers: Record<string, string>, control: SimulatorControl): Promise<boolean> => {
+export const sendAnswer = async (response: ServerResponse, answer: Answer, headers: AnswerHeaders, control: SimulatorControl): Promise<boolean> => {
   if (control.firstByteDelayMs) await pause(response, control.firstByteDelayMs);
   if (response.destroyed) return false;
   const isCut = control.cutAfterChunks !== undefined;
@@ -27,7 +29,7 @@ export const sendAnswer = async (response: ServerResponse, answer: Answer, heade
   return isCut;
 };
 
-const writeHead = (response: ServerResponse, answer: Answer, headers: Record<string, string>, control: SimulatorControl): void => {
+const writeHead = (response: ServerResponse, answer: Answer, headers: AnswerHeaders, control: SimulatorControl): void => {
   if ('events' in answer) headers['content-type'] = 'text/event-stream; charset=utf-8';
   else {
     headers['content-type'] = answer.contentType ?? 'application/json';

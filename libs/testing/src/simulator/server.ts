@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { anthropic } from './anthropic/anthropic.js';
 import { CONTROL_HEADER, readControl, type SimulatorControl } from './control.js';
 import { decideAnswer, failureAnswer } from './decide-answer.js';
+import { formFields } from './form-fields.js';
 import { newId } from './identifiers.js';
 import { openAi } from './openai/openai.js';
 import type { Answer, Provider } from './provider.js';
@@ -81,7 +82,7 @@ const handle = async (request: IncomingMessage, response: ServerResponse, record
   const body = await readBody(request);
   const recorded = record(recorder, request, response, provider, body);
   const { answer, control } = answerTo(request, provider, path, body, requestId, apiKeys[provider.name] ?? null);
-  const headers = { ...provider.headersOf(requestId), [SIMULATOR_LABEL]: 'true' };
+  const headers = { ...provider.headersOf(requestId), ...control.headers, [SIMULATOR_LABEL]: 'true' };
   if (await sendAnswer(response, answer, headers, control)) recorded.outcome = 'cut';
 };
 
@@ -104,7 +105,8 @@ const answerTo = (
     if (body === null) throw new ProviderFailure(413, 'The request body is too large.');
     const { method = 'GET', headers } = request;
     const control = readControl(headers[CONTROL_HEADER]);
-    const json = body.length === 0 ? null : parseBody(body);
+    const contentType = headers['content-type'] ?? '';
+    const json = body.length === 0 ? null : contentType.startsWith('multipart/') ? formFields(contentType, body) : parseBody(body);
     return { answer: decideAnswer(provider, { method, path, headers, json, control, requestId }, expectedKey), control };
   } catch (error) {
     return { answer: failureAnswer(provider, error, requestId), control: {} };

@@ -1,5 +1,6 @@
 import { isObjectAt, wantMembers } from '../../wire/json-facts.js';
 import type { UsageReader, UsageReading } from '../provider.js';
+import { imageToolUsage } from './image-tool.js';
 import { membersOf, textAt, usageAt } from '../usage-object.js';
 
 const NOTHING: UsageReading = { usage: null, model: null, serviceTier: null, final: false };
@@ -41,7 +42,10 @@ export class ResponseUsage implements UsageReader {
   private latest: UsageReading = NOTHING;
 
   body(json: Buffer): void {
-    this.latest = readAnswer(json)?.reading ?? this.latest;
+    const answer = readAnswer(json);
+    if (answer === null) return;
+    const toolUsage = imageToolUsage(json);
+    this.latest = toolUsage.length === 0 ? answer.reading : { ...answer.reading, toolUsage };
   }
 
   event(data: Buffer): boolean {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Provider, Route } from '../provider.js';
 import { ProviderFailure } from '../provider-failure.js';
+import { messageBatches } from './batches.js';
 import { countTokens } from './count-tokens.js';
 import { messages } from './messages.js';
 import { listModels, retrieveModel } from './models.js';
@@ -32,7 +33,7 @@ const keyIn = (headers: IncomingHttpHeaders): string | null =>
 
 export const anthropic: Provider = {
   name: 'anthropic',
-  routes: [messages, countTokens, listModels, retrieveModel].map(versioned),
+  routes: [messages, countTokens, ...messageBatches, listModels, retrieveModel].map(versioned),
   keyIn,
   headersOf: (requestId) => {
     const reset = new Date(Date.now() + 1000).toISOString();

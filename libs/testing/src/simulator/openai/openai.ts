@@ -1,8 +1,11 @@
 import type { Provider } from '../provider.js';
 import type { ProviderFailure } from '../provider-failure.js';
+import { speech, transcriptions, translations } from './audio.js';
 import { chatCompletions } from './chat-completions.js';
 import { embeddings } from './embeddings.js';
+import { images } from './images.js';
 import { listModels, retrieveModel } from './models.js';
+import { clientSecrets, compact, inputTokens } from './response-tools.js';
 import { responses } from './responses.js';
 
 const RATE_LIMITS = {
@@ -25,7 +28,7 @@ const codeOf = ({ status, details }: ProviderFailure): string | null => details.
 
 export const openAi: Provider = {
   name: 'openai',
-  routes: [chatCompletions, responses, embeddings, listModels, retrieveModel],
+  routes: [chatCompletions, responses, compact, inputTokens, embeddings, speech, transcriptions, translations, ...images, listModels, retrieveModel, clientSecrets],
   keyIn: ({ authorization }) => authorization?.match(/^Bearer\s+(.+)$/i)?.[1] ?? null,
   headersOf: (requestId) => ({
     'x-request-id': requestId,

@@ -89,10 +89,16 @@ const finishedResponse = (
     status: isCut ? 'incomplete' : 'completed',
     incomplete_details: isCut ? { reason: 'max_output_tokens' } : null,
     completed_at: isCut ? null : started.created_at,
-    output: [message],
+    output: [...imageCalls(request), message],
     ...(usage === null ? {} : { usage }),
   };
 };
+
+/** Its `usage` is on the wire, and not in the SDK's type. */
+const imageCalls = ({ control }: SimulatedRequest): OpenAI.Responses.ResponseOutputItem.ImageGenerationCall[] =>
+  control.imageToolUsage === undefined
+    ? []
+    : [Object.assign({ id: newId('ig_'), type: 'image_generation_call' as const, status: 'completed' as const, result: 'c2ltdWxhdGVk' }, { usage: control.imageToolUsage })];
 
 const streamOf = (
   started: WireResponse,

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@llm-proxy/platform-logging';
+import type { Dispatcher } from 'undici';
+import type { KnownProject } from '../credentials/policy-cache.js';
+import type { BatchRules, Provider } from '../providers/index.js';
+import { Refusal } from '../refusals.js';
+import type { Upstream } from '../relay/upstreams.js';
+import type { UsagePublisher } from '../usage/usage-publisher.js';
+import { ResultReader } from './batch-results.js';
+import type { Batch, BatchStore } from './batch-store.js';
+
+export interface BatchLookoutOptions {
+  store: BatchStore;
+  usage: UsagePublisher;
+  providers: readonly Provider[];
+  /** Null: there is no such project any more. */
+  project: (id: string) => Promise<KnownProject | null>;
+  upstreamFor: (provider: Provider, project: KnownProject | null, paidBy: Batch['providerKey']) => Upstream | Refusal;
+  /** Between two looks at the same batch. */
+  everyMs: number;
+  logger: Logger;
+}
+
+const AT_ONCE = 50;
+const WAIT_FOR_ROOM_MS = 100;
+/** Providers keep results for 29 days; then there is nothing left to bill. */
+const GIVE_UP_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** Looks after batches whose results nobody fetches: asks the provider from time to time, and bills what it finds. */
+export class BatchLookout {
+  private readonly closing = new AbortController();
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: BatchLookoutOptions) {}
+
+  start(): void {
+    this.looking = this.lookOut();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.looking;
+  }
+
+  private async lookOut(): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      try {
+        for (const batch of await this.options.store.takeDue(AT_ONCE, this.options.everyMs)) {
+          if (this.closing.signal.aborted) return;
+          await this.settle(batch);
+        }
+      } catch (error) {
+        this.options.logger.warn({ error: (error as Error).message }, 'open batches cannot be looked after right now');
+      }
+      await delay(this.options.everyMs, undefined, { signal: this.closing.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Bills the results of a batch, if it has ended.
+   * @returns true when nothing of it is left to bill, or it has not ended; never throws
+   */
+  async settle(batch: Batch): Promise<boolean> {
+    try {
+      return await this.look(batch);
+    } catch (error) {
+      this.options.logger.warn({ error: (error as Error).message, batchId: batch.id }, 'a batch could not be looked at; it will be tried again');
+      return false;
+    }
+  }
+
+  private async look(batch: Batch): Promise<boolean> {
+    const provider = this.options.providers.find(({ name }) => name === batch.provider);
+    const rules = provider?.batches;
+    if (provider === undefined || rules === undefined) return false;
+    const upstream = this.options.upstreamFor(provider, await this.options.project(batch.projectId), batch.providerKey);
+    if (upstream instanceof Refusal) throw new Error(upstream.message);
+    const { statusCode, body } = await this.get(provider, rules, upstream, rules.batchPath(batch.id));
+    const answer = Buffer.from(await body.arrayBuffer());
+    if (statusCode !== 200) return this.onMissing(batch, statusCode);
+    if (!rules.hasEnded(answer)) return true;
+    await this.readResults(batch, provider, rules, upstream);
+    await this.options.usage.settled();
+    await this.options.store.settle(batch.provider, batch.id);
+    return true;
+  }
+
+  private async onMissing(batch: Batch, statusCode: number): Promise<boolean> {
+    const isOver = Date.now() - batch.createdAt.getTime() > GIVE_UP_AFTER_MS;
+    if (!isOver) throw new Error(`the provider answered ${statusCode}`);
+    this.options.logger.error({ batchId: batch.id, projectId: batch.projectId, statusCode }, 'a batch was never seen to end and is given up: what it cost is not billed');
+    await this.options.store.settle(batch.provider, batch.id);
+    return true;
+  }
+
+  private async readResults(batch: Batch, provider: Provider, rules: BatchRules, upstream: Upstream): Promise<void> {
+    const { usage } = this.options;
+    const { statusCode, body } = await this.get(provider, rules, upstream, rules.resultsPath(batch.id));
+    if (statusCode !== 200) {
+      await body.dump();
+      throw new Error(`the provider answered ${statusCode} when asked for the results`);
+    }
+    const reader = new ResultReader(rules, batch, (event) => usage.emit(event));
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      reader.push(chunk);
+      while (!usage.canRecord()) await delay(WAIT_FOR_ROOM_MS, undefined, { signal: this.closing.signal });
+    }
+    reader.end();
+    if (!reader.isComplete) throw new Error('a result is too long to be read');
+  }
+
+  private get(provider: Provider, rules: BatchRules, upstream: Upstream, path: string): Promise<Dispatcher.ResponseData> {
+    return upstream.pool.request({
+      method: 'GET',
+      path: provider.upstreamPath(upstream.basePath, path),
+      headers: [...rules.headers, 'accept-encoding', 'identity', ...upstream.keyHeader],
+      signal: this.closing.signal,
+    });
+  }
+}
