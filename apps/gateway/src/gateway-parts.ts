@@ -10,6 +10,7 @@ import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { providers } from './providers/index.js';
+import { Tunnels } from './realtime/tunnels.js';
 import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
 import { Spool } from './usage/spool.js';
@@ -18,6 +19,7 @@ import { UsagePublisher } from './usage/usage-publisher.js';
 /** The parts of one gateway process that hold something open. */
 export interface GatewayParts {
   relay: Relay;
+  tunnels: Tunnels;
   policies: PolicyCache;
   upstreams: Upstreams;
   usage: UsagePublisher;
@@ -51,16 +53,17 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
-  const relay = new Relay({
+  const shared = {
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord() },
     upstreams,
     usage,
-    maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
-  });
-  return { relay, policies, upstreams, usage, stream };
+  };
+  const relay = new Relay({ ...shared, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
+  const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
+  return { relay, tunnels, policies, upstreams, usage, stream };
 };

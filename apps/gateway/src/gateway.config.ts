@@ -19,6 +19,8 @@ export const gatewayConfigSchema = z.object({
   OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
+  /** Largest WebSocket message, either way; 0: no limit. */
+  MAX_WEBSOCKET_MESSAGE_BYTES: integer(0).default(0),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),

@@ -13,7 +13,7 @@ export interface AdmissionDeps {
 export interface AdmissionQuestion {
   caller: Caller;
   provider: Provider;
-  endpoint: Endpoint;
+  endpoint: Pick<Endpoint, 'billable'>;
   model: string | null;
   serviceTier: string | null;
 }

@@ -6,3 +6,4 @@ import type { Provider } from './provider.js';
 export const providers: readonly Provider[] = [openai, anthropic];
 
 export type { Endpoint, Provider, UsageReader, UsageReading } from './provider.js';
+export type { Asked, Conversation, Heard, HeardUsage, TurnStep, WebSocketEndpoint, WebSockets } from './web-socket.js';

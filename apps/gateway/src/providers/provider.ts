@@ -1,5 +1,8 @@
-import type { UsageData } from '@llm-proxy/usage-schema';
 import type { Refusal } from '../refusals.js';
+import type { UsageReading } from './usage-reading.js';
+import type { WebSockets } from './web-socket.js';
+
+export type { UsageReading } from './usage-reading.js';
 
 /**
  * What the relay asks of a provider. A provider is one folder that answers in data and small functions;
@@ -11,6 +14,8 @@ export interface Provider {
   /** Path prefixes it is served under, without `/rooms/{room}`; `''` serves `/v1/…` at the root. */
   readonly mounts: readonly string[];
   readonly endpoints: readonly Endpoint[];
+  /** Missing where the provider speaks no WebSocket. */
+  readonly webSockets?: WebSockets;
   /** For the refusal of a path that is not in `endpoints`, e.g. `OpenAI`. */
   readonly title: string;
   /** Does a caller's credential also count in `x-api-key`? */
@@ -47,13 +52,4 @@ export interface UsageReader {
    */
   event(data: Buffer): boolean;
   reading(): UsageReading;
-}
-
-export interface UsageReading {
-  /** As the provider reported it. */
-  usage: UsageData['usage'];
-  model: string | null;
-  serviceTier: string | null;
-  /** Has the provider said its last word on usage? */
-  final: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Endpoint, Provider } from '../provider.js';
 import { openAiErrorBody } from './errors.js';
 import { AnswerUsage, ResponseUsage } from './usage.js';
+import { openAiWebSockets } from './web-sockets.js';
 
 const answerUsage = () => new AnswerUsage();
 
@@ -17,6 +18,7 @@ export const openai: Provider = {
   title: 'OpenAI',
   mounts: ['/openai', ''],
   endpoints,
+  webSockets: openAiWebSockets,
   acceptsApiKeyHeader: false,
   // OPENAI_BASE_URL ends in /v1 by the convention of the official SDKs.
   upstreamPath: (basePath, pathFromV1) => basePath + pathFromV1.slice('/v1'.length),

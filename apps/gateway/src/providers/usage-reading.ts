@@ -1,0 +1,11 @@
+import type { UsageData } from '@llm-proxy/usage-schema';
+
+/** What an answer tells of its usage. */
+export interface UsageReading {
+  /** As the provider reported it. */
+  usage: UsageData['usage'];
+  model: string | null;
+  serviceTier: string | null;
+  /** Has the provider said its last word on usage? */
+  final: boolean;
+}
