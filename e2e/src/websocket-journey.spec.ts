@@ -1,10 +1,11 @@
+import { connect } from 'node:net';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { mintParticipantToken, parseApiKey } from '@llm-proxy/shared-auth';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ResponsesServerEvent } from 'openai/resources/responses/responses';
 import { ResponsesWS } from 'openai/resources/responses/ws';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { expectBill } from './bill.js';
 import { type System, startSystem } from './system.js';
 import { until } from './until.js';
@@ -21,6 +22,8 @@ describe('WebSockets on the running system', () => {
   let system: System;
   let openai: OpenAI;
   const socketUrl = (path: string) => system.baseUrl.replace('http', 'ws') + path;
+  /** This client speaks TLS whatever the base URL says; the system under test has none in front of it. */
+  const plainConnection = (): ClientOptions => ({ createConnection: () => connect(system.port, '127.0.0.1') }) as ClientOptions;
   const providerSocketOf = (client: string) => simulator.sockets.find(({ headers }) => headers['user-agent'] === client);
 
   beforeAll(async () => {
@@ -58,8 +61,14 @@ describe('WebSockets on the running system', () => {
   });
 
   it('the official Realtime client: a spoken question, its transcript and an answer', async () => {
-    const usage = { input_tokens: 1_000, input_token_details: { text_tokens: 400, audio_tokens: 600, cached_tokens: 0 }, output_tokens: 200, output_token_details: { text_tokens: 50, audio_tokens: 150 } };
-    const socket = new OpenAIRealtimeWS({ model: 'gpt-realtime', options: { headers: tagged('realtime', { usage, transcriptionUsage: { type: 'tokens', input_tokens: 100, input_token_details: { audio_tokens: 100, text_tokens: 0 }, output_tokens: 10, total_tokens: 110 } }) } }, openai);
+    const usage = {
+      input_tokens: 1_000,
+      input_token_details: { text_tokens: 400, audio_tokens: 600, cached_tokens: 0 },
+      output_tokens: 200,
+      output_token_details: { text_tokens: 50, audio_tokens: 150 },
+    };
+    const transcriptionUsage = { type: 'tokens', input_tokens: 100, input_token_details: { audio_tokens: 100, text_tokens: 0 }, output_tokens: 10, total_tokens: 110 };
+    const socket = new OpenAIRealtimeWS({ model: 'gpt-realtime', options: { headers: tagged('realtime', { usage, transcriptionUsage }), ...plainConnection() } }, openai);
     socket.on('session.created', () => {
       socket.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-mini-transcribe' } } } } });
     });

@@ -16,6 +16,8 @@ export interface WebSocketEndpoint {
   /** From `/v1` on, exact. */
   readonly path: string;
   readonly billable: boolean;
+  /** Does the provider also answer without being asked, when it hears that the client has finished speaking? */
+  readonly startsTurnsItself: boolean;
   /** Model that the handshake names; null when this endpoint's frames name it. */
   modelOf(query: URLSearchParams): string | null | Refusal;
   /** Made anew for each socket. */

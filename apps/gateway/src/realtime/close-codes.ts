@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { CLOSE_TIMEOUT_MS } from './socket-limits.js';
 
-export const CLOSE = { normal: 1000, goingAway: 1001, noCode: 1005, lost: 1006, tooLarge: 1009, tlsFailed: 1015, serviceRestart: 1012 } as const;
+export const CLOSE = { goingAway: 1001, noCode: 1005, lost: 1006, policy: 1008, tooLarge: 1009, serviceRestart: 1012, tlsFailed: 1015 } as const;
 
 /** How a socket ended, as its peer is to see it. */
 export interface Ending {

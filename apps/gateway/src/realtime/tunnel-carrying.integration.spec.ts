@@ -10,11 +10,11 @@ jest.setTimeout(60_000);
 const CREATE = JSON.stringify({ type: 'response.create', model: 'gpt-5.4' });
 
 /** A provider that does what the test says, frame by frame. */
-const startProvider = async (onSocket: (socket: WebSocket) => void, options: ServerOptions = {}) => {
+const startProvider = async (onSocket: (socket: WebSocket, below: Socket) => void, options: ServerOptions = {}) => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: 0, skipUTF8Validation: true, ...options });
-  server.on('connection', (socket) => {
+  server.on('connection', (socket, request) => {
     socket.on('error', () => undefined);
-    onSocket(socket);
+    onSocket(socket, request.socket);
   });
   await new Promise((resolve) => server.once('listening', resolve));
   return {
@@ -35,7 +35,7 @@ describe('what a tunnel carries', () => {
   let provider: Awaited<ReturnType<typeof startProvider>> | undefined;
   let gateway: SocketGateway;
 
-  const start = async (onSocket: (socket: WebSocket) => void, more: Partial<SocketGatewayOptions> = {}, options: ServerOptions = {}) => {
+  const start = async (onSocket: (socket: WebSocket, below: Socket) => void, more: Partial<SocketGatewayOptions> = {}, options: ServerOptions = {}) => {
     provider = await startProvider(onSocket, options);
     gateway = await startSocketGateway({ providerUrl: provider.url, providerKey: 'key', ...more });
   };
@@ -150,6 +150,24 @@ describe('what a tunnel carries', () => {
     expect(codes).toEqual([1009, 1009]);
   });
 
+  it.each(['client', 'provider'])('bytes of the %s that are no WebSocket frame end both sockets, and nothing else', async (from) => {
+    const garbage = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+    let closed = 0;
+    await start((socket, below) => {
+      socket.on('close', () => void closed++);
+      if (from === 'provider') below.write(garbage);
+    });
+    let below: Socket | undefined;
+    const bad = gateway.connect('/v1/responses', {}, [], { createConnection: (options) => (below = connect(options as NetConnectOpts)) } as ClientOptions);
+    bad.on('error', () => undefined).on('close', () => void closed++);
+    await opened(bad);
+    if (from === 'client') below!.write(garbage);
+    await until('both ends', () => closed === 2);
+    const good = gateway.connect('/v1/responses');
+    await opened(good);
+    good.close();
+  });
+
   it('a subprotocol that the provider selects, and the first harmless one where it selects none', async () => {
     await start(() => undefined, {}, { handleProtocols: (offered) => (offered.has('b') ? 'b' : false) });
     for (const [offered, selected] of [[['a', 'b'], 'b'], [['c', 'd'], 'c']] as const) {
@@ -199,6 +217,32 @@ describe('what a tunnel carries', () => {
     await received.message(({ type }) => type === 'response.created');
     await gateway.tunnels.drain(20);
     expect((await received.closed).code).toBe(1012);
+  });
+
+  it('a client that goes in mid-answer: the provider’s pings are answered, the answer is read to its end and billed', async () => {
+    let socketOfProvider: WebSocket | undefined;
+    let ponged = false;
+    let code = 0;
+    await start((socket) => {
+      socketOfProvider = socket;
+      socket.on('close', (closeCode) => void (code = closeCode));
+      socket.on('pong', () => void (ponged = true));
+      socket.on('message', () => socket.send('{"type":"response.created","response":{}}'));
+    });
+    const socket = gateway.connect('/v1/responses');
+    const received = receive(socket);
+    await opened(socket);
+    socket.send(CREATE);
+    await received.message(({ type }) => type === 'response.created');
+    socket.terminate();
+    await until('a pong that cannot be the client’s', () => {
+      socketOfProvider!.ping();
+      return ponged;
+    });
+    expect(code).toBe(0);
+    socketOfProvider!.send('{"type":"response.completed","response":{"model":"gpt-5.4","usage":{"input_tokens":3}}}');
+    await until('the provider’s side', () => code !== 0);
+    expect(gateway.events.map(({ data }) => [data.outcome, data.usage])).toEqual([['client_disconnected', { input_tokens: 3 }]]);
   });
 
   it('a client that goes in mid-answer is waited for no longer than allowed', async () => {
@@ -258,9 +302,7 @@ describe('a provider that cannot be had', () => {
     const { connections, providerUrl } = await startSilent();
     gateway = await startSocketGateway({ providerUrl, providerKey: 'key', connectMs: 60_000 });
     let below: Socket | undefined;
-    const socket = gateway.connect('/v1/responses', {}, [], {
-      createConnection: (options) => (below = connect(options as NetConnectOpts)),
-    } as ClientOptions);
+    const socket = gateway.connect('/v1/responses', {}, [], { createConnection: (options) => (below = connect(options as NetConnectOpts)) } as ClientOptions);
     socket.on('error', () => undefined);
     await until('a connection', () => connections.size === 1);
     below!.resetAndDestroy();

@@ -48,6 +48,8 @@ export interface TunnelSockets {
   provider: WebSocket;
 }
 
+const NOTHING_ASKED: Asked = { models: [], serviceTier: null, startsTurn: false };
+
 /** A client's socket and a provider's, tied together frame by frame. */
 export class Tunnel {
   private readonly toProvider: Lane;
@@ -96,9 +98,9 @@ export class Tunnel {
     if (!this.turns.isOpen) this.closeBoth();
   }
 
-  closeBoth(): void {
+  closeBoth(code: number = CLOSE.serviceRestart, reason = 'the server is restarting'): void {
     this.unreported ||= this.turns.isOpen;
-    this.sockets.client.close(CLOSE.serviceRestart, 'the server is restarting');
+    this.sockets.client.close(code, reason);
     this.sockets.provider.close(CLOSE.goingAway);
   }
 
@@ -160,6 +162,15 @@ export class Tunnel {
     if (this.turns.isOpen) return;
     if (this.clientEnding !== null) closeAlike(this.sockets.provider, null, this.clientEnding);
     else if (this.draining) this.closeBoth();
+    else if (this.session.endpoint.startsTurnsItself) void this.checkCaller();
+  }
+
+  /** Before an answer that nobody has to ask for: may the caller still be here? */
+  private async checkCaller(): Promise<void> {
+    const refusal = await this.deps.check(this.session, NOTHING_ASKED);
+    if (refusal === null || this.clientEnding !== null) return;
+    this.refuseFrame(refusal);
+    this.closeBoth(CLOSE.policy, refusal.code);
   }
 
   private countAfterClientLeft(bytes: number): void {

@@ -5,6 +5,8 @@ const PROVIDER_KEY = 'sk-upstream-0123456789';
 const USAGE = { input_tokens: 2_000, input_tokens_details: { cached_tokens: 1_500 }, output_tokens: 300 };
 const create = (more: object = {}) => JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello', ...more });
 const isType = (type: string) => (frame: Record<string, unknown>) => frame['type'] === type;
+/** Cut points. */
+const twenty = Array.from({ length: 20 }, (_, index) => index);
 const isEnd = isType('response.completed');
 
 describe('WebSockets through the gateway', () => {
@@ -208,22 +210,40 @@ describe('WebSockets through the gateway', () => {
       }
     });
 
+    const setEnabled = async (enabled: boolean) => {
+      gateway.source.projects.set(gateway.projectId, { ...gateway.policy, enabled });
+      const { heard } = gateway.source;
+      gateway.source.announce(gateway.projectId);
+      await until('the change', () => gateway.source.heard > heard);
+    };
+
+    it('Realtime: a project that runs out of credits is shown out after the turn, because the provider answers unasked', async () => {
+      const socket = gateway.connect('/v1/realtime?model=gpt-realtime');
+      const received = receive(socket);
+      await opened(socket);
+      socket.send(JSON.stringify({ type: 'response.create', x_simulator: { ping: 'wait' } }));
+      socket.pause();
+      await until('the frame', () => lastSocket().frames.length === 1);
+      await setEnabled(false);
+      socket.resume();
+      expect(await received.message(isType('error'))).toMatchObject({ status: 402 });
+      expect((await received.closed).code).toBe(1008);
+      expect(gateway.events).toHaveLength(1);
+      await setEnabled(true);
+    });
+
     it('a project that runs out of credits gets the frame its clients know', async () => {
       const socket = gateway.connect('/v1/responses');
       const received = receive(socket);
       await opened(socket);
-      gateway.source.projects.set(gateway.projectId, { ...gateway.policy, enabled: false });
-      const heard = gateway.source.heard;
-      gateway.source.announce(gateway.projectId);
-      await until('the change', () => gateway.source.heard > heard);
+      await setEnabled(false);
       socket.send(create());
       expect(await received.message(isType('error'))).toEqual({
         type: 'error',
         error: { type: 'insufficient_quota', code: 'insufficient_quota', message: 'Your account is out of credits. Add credits to continue.' },
         status: 402,
       });
-      gateway.source.projects.set(gateway.projectId, gateway.policy);
-      gateway.source.announce(gateway.projectId);
+      await setEnabled(true);
       socket.close();
     });
   });
@@ -238,11 +258,11 @@ describe('WebSockets through the gateway', () => {
       expect(gateway.events).toHaveLength(1);
     });
 
-    it.each([0, 1, 3, 7])('a provider that is cut off after %i pieces: every frame so far, then 1006, and nothing to bill', async (cutAfterChunks) => {
+    it.each(twenty)('a provider that is cut off after %i pieces: every frame so far, then 1006, and nothing to bill', async (cutAfterChunks) => {
       const socket = gateway.connect('/v1/responses');
       const received = receive(socket);
       await opened(socket);
-      socket.send(create({ x_simulator: { cutAfterChunks, chunks: 8, usage: USAGE } }));
+      socket.send(create({ x_simulator: { cutAfterChunks, chunks: 20, usage: USAGE } }));
       expect((await received.closed).code).toBe(1006);
       expect(received.texts().filter(isType('response.output_text.delta'))).toHaveLength(cutAfterChunks);
       expect(gateway.events).toEqual([]);
@@ -266,15 +286,15 @@ describe('WebSockets through the gateway', () => {
       }
     });
 
-    it.each([1, 3, 5])('a client that goes after %i frames of an answer: it is read on and billed', async (frames) => {
+    it.each(twenty)('a client that goes after %i more frames of an answer: it is read on and billed', async (frames) => {
       const socket = gateway.connect('/v1/responses');
       await opened(socket);
-      socket.send(create({ x_simulator: { chunks: 10, chunkDelayMs: 2, usage: USAGE } }));
+      socket.send(create({ x_simulator: { chunks: 20, exactUsage: true, usage: USAGE } }));
       let seen = 0;
-      socket.on('message', () => ++seen === frames && socket.terminate());
+      socket.on('message', () => ++seen === frames + 1 && socket.terminate());
       await until('the bill', () => gateway.events.length === 1);
-      expect(gateway.events[0]!.data).toMatchObject({ usage: USAGE, outcome: 'client_disconnected', measurement: 'exact' });
       await until('the provider’s side', () => lastSocket().closeCode !== null);
+      expect(gateway.events.map(({ data }) => [data.usage, data.measurement])).toEqual([[USAGE, 'exact']]);
     });
   });
 });

@@ -12,8 +12,8 @@ const errorFrame = (refusal: Refusal): unknown => {
 
 export const openAiWebSockets: WebSockets = {
   endpoints: [
-    { path: '/v1/realtime', billable: true, modelOf: realtimeModelOf, conversation: (model) => new RealtimeConversation(model) },
-    { path: '/v1/responses', billable: true, modelOf: () => null, conversation: () => new ResponsesConversation() },
+    { path: '/v1/realtime', billable: true, startsTurnsItself: true, modelOf: realtimeModelOf, conversation: (model) => new RealtimeConversation(model) },
+    { path: '/v1/responses', billable: true, startsTurnsItself: false, modelOf: () => null, conversation: () => new ResponsesConversation() },
   ],
   credentialProtocols: ['openai-insecure-api-key.'],
   droppedProtocols: ['openai-organization.', 'openai-project.'],
