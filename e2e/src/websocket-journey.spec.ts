@@ -102,7 +102,7 @@ describe('WebSockets on the running system', () => {
         'meshagent-project-id': system.projectId,
         'openai-beta': 'responses_websockets=2026-02-06',
         'user-agent': 'codex_exec/0.169.0',
-        'x-codex-turn-metadata': '{"cwd":"/home/someone"}',
+        'x-codex-turn-metadata': '{"cwd":"somewhere"}',
       },
     });
     const types: string[] = [];
