@@ -78,6 +78,8 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
     policy,
     policies,
     recording,
+    /** Connections of clients that are open right now. */
+    connections: () => new Promise<number>((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
     tokenFor: (grants: Parameters<typeof mintParticipantToken>[0]['grants']) => mintParticipantToken({ name: 'anna', sub: projectId, kid: keyId, grants }, secret),
     connect: (path: string, headers: Record<string, string> = {}, protocols: string[] = [], more: ClientOptions = {}) =>
       new WebSocket(url.replace('http', 'ws') + path, protocols, { headers: { authorization: `Bearer ${apiKey}`, ...headers }, ...more }),
@@ -154,9 +156,9 @@ export const refusedWith = (socket: WebSocket): Promise<RefusedHandshake> =>
   });
 
 /** Waits for a condition; fails with its description after twenty seconds. */
-export const until = async (what: string, condition: () => boolean): Promise<void> => {
+export const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
   const end = Date.now() + 20_000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

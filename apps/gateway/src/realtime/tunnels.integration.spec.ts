@@ -286,6 +286,21 @@ describe('WebSockets through the gateway', () => {
       }
     });
 
+    it('nothing is left behind, however the sockets end', async () => {
+      const ends: (() => void)[] = [];
+      for (let round = 0; round < 100; round++) {
+        const control = [{ closeCode: 1000 }, { cutAfterChunks: 1 }, { status: 429 as const }, {}][round % 4]!;
+        const socket = gateway.connect('/v1/responses', simulatorHeaders(control), [], { skipUTF8Validation: true });
+        socket.on('error', () => undefined);
+        socket.on('open', () => socket.send(create()));
+        ends.push(() => (round % 3 === 0 ? socket.terminate() : socket.close()));
+      }
+      await until('some answers', () => gateway.events.length >= 20);
+      for (const end of ends) end();
+      await until('no connection of a client', async () => (await gateway.connections()) === 0);
+      await until('no socket of the provider', () => simulator.sockets.every(({ closeCode }) => closeCode !== null));
+    });
+
     it.each(twenty)('a client that goes after %i more frames of an answer: it is read on and billed', async (frames) => {
       const socket = gateway.connect('/v1/responses');
       await opened(socket);
