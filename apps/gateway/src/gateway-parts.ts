@@ -13,6 +13,7 @@ import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { providers } from './providers/index.js';
+import { Tunnels } from './realtime/tunnels.js';
 import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
 import { Spool } from './usage/spool.js';
@@ -21,6 +22,7 @@ import { UsagePublisher } from './usage/usage-publisher.js';
 /** The parts of one gateway process that hold something open. */
 export interface GatewayParts {
   relay: Relay;
+  tunnels: Tunnels;
   policies: PolicyCache;
   upstreams: Upstreams;
   usage: UsagePublisher;
@@ -60,19 +62,19 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
   const batches = config.DATABASE_URL === undefined ? null : buildBatches(config, config.DATABASE_URL, { usage, policies, upstreams, logger });
-  const relay = new Relay({
+  const shared = {
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
-    batches: batches?.desk ?? null,
-    maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
-  });
-  return { relay, policies, upstreams, usage, stream, batches };
+  };
+  const relay = new Relay({ ...shared, batches: batches?.desk ?? null, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
+  const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
+  return { relay, tunnels, policies, upstreams, usage, stream, batches };
 };
 
 interface BatchNeeds {

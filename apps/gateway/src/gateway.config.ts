@@ -19,6 +19,8 @@ export const gatewayConfigSchema = z.object({
 
   /** Realtime calls and secrets that let the caller speak to the provider directly, past metering. */
   ALLOW_UNMETERED_REALTIME: flag().default(false),
+  /** Largest WebSocket message, either way; 0: no limit. */
+  MAX_WEBSOCKET_MESSAGE_BYTES: integer(0).default(0),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),

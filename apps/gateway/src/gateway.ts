@@ -21,7 +21,7 @@ export interface GatewayOptions {
 export const startGateway = async (config: GatewayConfig, options: GatewayOptions): Promise<RunningService> => {
   const { logger } = options;
   const parts = await buildParts(config, options.slot ?? 0, logger);
-  const adapter = new RelayHttpAdapter((request, response) => parts.relay.handle(request, response));
+  const adapter = new RelayHttpAdapter((request, response) => parts.relay.handle(request, response), parts.tunnels);
   const app = await NestFactory.create<NestExpressApplication>(GatewayModule.with(parts), adapter, { bodyParser: false, logger: new NestLogger(logger) });
   app.disable('x-powered-by');
   app.use(accountsApiProxy(config.ACCOUNTS_API_URL, logger));
@@ -37,7 +37,7 @@ export const startGateway = async (config: GatewayConfig, options: GatewayOption
 const stop = async (server: Server, closeApp: () => Promise<void>, parts: GatewayParts, drainMs: number): Promise<void> => {
   server.close();
   server.closeIdleConnections();
-  await parts.relay.drain(drainMs);
+  await Promise.all([parts.relay.drain(drainMs), parts.tunnels.drain(drainMs)]);
   await parts.batches?.lookout.close();
   await parts.upstreams.close();
   await parts.usage.close();

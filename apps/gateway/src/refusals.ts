@@ -26,6 +26,8 @@ const unavailable = (status: number, code: string, message: string) => new Refus
 /** The catalogue: every answer the relay gives by itself. */
 export const refusals = {
   unsupportedPath: (title: string, path: string) => invalid('unsupported_path', `Unsupported ${title} API path '${path}'.`),
+  unsupportedWebSocketPath: (title: string, path: string) => invalid('unsupported_path', `Unsupported ${title} websocket path '${path}'.`),
+  handshakeInvalid: (why: string) => invalid('invalid_handshake', `The WebSocket handshake is not valid: ${why}.`),
   unsupportedMethod: (method: string, path: string, allowed: string) =>
     new Refusal(405, 'invalid_request', 'unsupported_method', `${method} is not supported on ${path}; use ${allowed}.`),
 
@@ -50,6 +52,7 @@ export const refusals = {
     new Refusal(415, 'invalid_request', 'unsupported_content_encoding', `Request bodies with Content-Encoding '${encoding}' are not supported; send the body as it is.`),
   bodyIncomplete: invalid('incomplete_body', 'The request body ended before its declared length.'),
   bodyNotJson: (why: string) => invalid('invalid_json', `The request body is not a valid JSON object: ${why}.`),
+  frameNotJson: (why: string) => invalid('invalid_json', `The frame is not a valid JSON object: ${why}.`),
   memberTwice: (member: string) => invalid('duplicate_member', `The request body has the member '${member}' twice.`, member),
   modelMissing: invalid('missing_model', "The request must name a model: the member 'model' is missing or not a string.", 'model'),
   bodyNotForm: (why: string) => invalid('invalid_form', `The request body is not a valid multipart form: ${why}.`),
@@ -65,6 +68,7 @@ export const refusals = {
       'unmetered_path',
       `'${path}' would let the caller speak to the provider past the proxy, unmetered. Use the WebSocket of the realtime API through the proxy, or ask the operator to allow it.`,
     ),
+  modelMissingInQuery: invalid('missing_model', "The request must name a model, once: '?model=' is missing, empty or there twice.", 'model'),
   modelNotPriced: (provider: string, model: string, tier: string | null) =>
     invalid(
       'unsupported_model',

@@ -13,5 +13,6 @@ export {
 } from './engines/index.js';
 export { simulatorHeaders, type SimulatorControl } from './simulator/control.js';
 export { UNKNOWN_MODEL } from './simulator/provider.js';
+export type { RecordedFrame, RecordedSocket } from './simulator/sockets/recorded-sockets.js';
 export type { RecordedRequest } from './simulator/recorded-requests.js';
 export { SIMULATOR_LABEL, startProviderSimulator, type ProviderSimulator, type ProviderSimulatorOptions } from './simulator/server.js';

@@ -15,7 +15,7 @@ export interface AdmissionDeps {
 export interface AdmissionQuestion {
   caller: Caller;
   provider: Provider;
-  endpoint: Endpoint;
+  endpoint: Pick<Endpoint, 'billable' | 'path' | 'bypassesMetering'>;
   model: string | null;
   /** Of a body that names many. */
   models: readonly string[];

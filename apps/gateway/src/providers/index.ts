@@ -7,3 +7,4 @@ import type { Provider } from './provider.js';
 export const providers: readonly Provider[] = [openai, anthropic, grok];
 
 export type { BatchRules, Endpoint, Estimate, FieldText, Provider, RequestFactsOfPrice, UsageReader, UsageReading } from './provider.js';
+export type { Asked, Conversation, Heard, HeardUsage, TurnStep, WebSocketEndpoint, WebSockets } from './web-socket.js';

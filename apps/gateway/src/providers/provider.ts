@@ -1,7 +1,10 @@
-import type { UsageData } from '@llm-proxy/usage-schema';
 import type { Refusal } from '../refusals.js';
+import type { UsageData } from '@llm-proxy/usage-schema';
 import type { WantedMembers } from '../wire/json-facts.js';
+import type { UsageReading } from './usage-reading.js';
+import type { WebSockets } from './web-socket.js';
 
+export type { UsageReading } from './usage-reading.js';
 export type RequestFactsOfPrice = UsageData['requestFacts'];
 
 /**
@@ -14,6 +17,8 @@ export interface Provider {
   /** Path prefixes it is served under, without `/rooms/{room}`; `''` serves `/v1/…` at the root. */
   readonly mounts: readonly string[];
   readonly endpoints: readonly Endpoint[];
+  /** Missing where the provider speaks no WebSocket. */
+  readonly webSockets?: WebSockets;
   /** For the refusal of a path that is not in `endpoints`, e.g. `OpenAI`. */
   readonly title: string;
   /** Names of the environment variables that hold the deployment's own key and base URL; the first one that is set counts. */
@@ -112,19 +117,4 @@ export interface UsageReader {
    */
   event(data: Buffer): boolean;
   reading(): UsageReading;
-}
-
-export interface UsageReading {
-  /** As the provider reported it. */
-  usage: UsageData['usage'];
-  model: string | null;
-  serviceTier: string | null;
-  /** Has the provider said its last word on usage? */
-  final: boolean;
-  /** Counted by us, because the provider did not say. */
-  estimated?: boolean;
-  /** Usage of tools that ran inside the answer and are charged beside it. */
-  toolUsage?: UsageData['toolUsage'];
-  /** Images in the answer, for prices by the piece. */
-  imageCount?: number;
 }

@@ -5,27 +5,24 @@ import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
 import type { BatchDesk } from '../batches/batch-desk.js';
 import type { Caller } from '../credentials/caller.js';
-import type { Callers } from '../credentials/callers.js';
-import { type PolicyCache, PolicyUnavailableError } from '../credentials/policy-cache.js';
 import type { Endpoint, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
 import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/usage-event.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import type { Call } from './call.js';
+import { type CallerDeps, identify, roomOf } from './caller-and-room.js';
 import { type ForwardDeps, forward } from './forward.js';
 import { readRequest } from './read-body.js';
 import { refuse } from './refuse.js';
 import type { RequestFacts } from './request-facts.js';
-import { type RequestHead, readRequestHead } from './request-head.js';
+import { readRequestHead } from './request-head.js';
 import { REQUEST_ID_HEADER } from './response-head.js';
 import { type Route, createRouter } from './route.js';
 import type { Upstream, Upstreams } from './upstreams.js';
 import { EditingTap } from './usage-tap.js';
 
-export interface RelayDeps {
+export interface RelayDeps extends CallerDeps {
   providers: readonly Provider[];
-  callers: Callers;
-  policies: PolicyCache;
   admission: AdmissionDeps;
   upstreams: Upstreams;
   usage: UsagePublisher;
@@ -76,10 +73,10 @@ export class Relay {
     const startedTick = performance.now();
     if (this.closing) return refusals.shuttingDown;
     const head = readRequestHead(request.rawHeaders);
-    const caller = await this.identify(provider, head);
+    const caller = await identify(this.deps, provider, head);
     if (caller instanceof Refusal) return caller;
     if (endpoint === null) return pathRefusal(request.method!, route);
-    const room = await this.roomOf(route, caller);
+    const room = await roomOf(this.deps, route, caller);
     if (room instanceof Refusal) return room;
     const facts = await readRequest(request, head, endpoint, this.deps.maxBodyBytes);
     if (facts instanceof Refusal) return facts;
@@ -106,28 +103,6 @@ export class Relay {
     if (endpoint.batch === undefined) return null;
     if (this.deps.batches === null) return refusals.batchesNotConfigured;
     return this.deps.batches.admit({ provider, endpoint, path, models, upstream, attribution });
-  }
-
-  private async identify(provider: Provider, head: RequestHead): Promise<Caller | Refusal> {
-    const credential = head.bearer ?? (provider.acceptsApiKeyHeader ? head.apiKeyHeader : null);
-    if (credential === null || credential === '') return refusals.credentialMissing(provider.acceptsApiKeyHeader);
-    return this.deps.callers.known(credential) ?? (await this.deps.callers.identify(credential));
-  }
-
-  /** The room the call is for: it must exist, be enabled, and be the one of the caller's token. */
-  private async roomOf(route: Route, caller: Caller): Promise<string | null | Refusal> {
-    const name = route.room ?? caller.roomGrant;
-    if (name === null) return null;
-    if (caller.roomGrant !== null && caller.roomGrant !== name) return refusals.roomMismatch(name);
-    try {
-      const known = caller.project.rooms.get(name);
-      const room = known === undefined ? await this.deps.policies.loadRoom(caller.project, name) : known.room;
-      if (room === null) return refusals.roomNotFound(name);
-      return room.enabled ? room.name : refusals.roomDisabled(name);
-    } catch (error) {
-      if (error instanceof PolicyUnavailableError) return refusals.accountsUnavailable;
-      throw error;
-    }
   }
 
   private onEnd(call: Call, end: CallEnd): void {

@@ -8,6 +8,8 @@ import { type Refusal, refusals } from '../refusals.js';
 /** Where a call goes and which key pays. */
 export interface Upstream {
   pool: Pool;
+  /** Scheme, host and port, e.g. `https://api.openai.com`. */
+  origin: string;
   /** Path of the base URL without its trailing slash. */
   basePath: string;
   keyHeader: readonly [name: string, value: string];
@@ -76,7 +78,7 @@ export class Upstreams {
 
   private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy']): Upstream {
     const url = new URL(baseUrl);
-    return { pool: this.pool(url.origin), basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
+    return { pool: this.pool(url.origin), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
   }
 
   private pool(origin: string): Pool {

@@ -49,6 +49,16 @@ const controlSchema = z
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
     /** Refuses the credential with a message that quotes it in full. */
     echoAuthorization: z.boolean(),
+    /** WebSocket: code to close with, after the answer or after `cutAfterChunks` pieces. Without it a cut just ends the connection. */
+    closeCode: z.int().min(1000).max(4999),
+    /** WebSocket: pings with this payload and answers only when the pong has come. */
+    ping: z.string().max(125),
+    /** WebSocket: sends the last frame of an answer twice. */
+    repeatEnd: z.boolean(),
+    /** WebSocket: sends binary frames. */
+    binary: z.boolean(),
+    /** WebSocket: usage of a Realtime transcript. Null: it has none. */
+    transcriptionUsage: z.record(z.string(), z.unknown()).nullable(),
   })
   .partial();
 
@@ -78,7 +88,8 @@ export const readControl = (header: string | string[] | undefined): SimulatorCon
   return control;
 };
 
-const parseControl = (text: string): SimulatorControl => {
+/** @throws ProviderFailure 400 when the text is no control object */
+export const parseControl = (text: string): SimulatorControl => {
   try {
     return controlSchema.parse(JSON.parse(text));
   } catch (error) {

@@ -11,6 +11,8 @@ import { ProviderFailure } from './provider-failure.js';
 import { parseBody, readBody } from './read-request.js';
 import { createRecorder, type RecordedRequest, type RequestRecorder } from './recorded-requests.js';
 import { sendAnswer } from './send-answer.js';
+import { createSocketRecorder, type RecordedSocket } from './sockets/recorded-sockets.js';
+import { serveSockets, type SocketServer } from './sockets/socket-server.js';
 
 /** On every answer, so that nobody takes it for a provider's. */
 export const SIMULATOR_LABEL = 'x-llm-proxy-simulator';
@@ -35,7 +37,9 @@ export interface ProviderSimulator {
   anthropicBaseUrl: string;
   /** What arrived, oldest first; live and bounded. */
   requests: readonly RecordedRequest[];
-  /** Forgets the recorded requests. */
+  /** WebSockets that were opened, with their frames, oldest first; live and bounded. */
+  sockets: readonly RecordedSocket[];
+  /** Forgets the recorded requests and sockets. */
   reset(): void;
   /** Ends open connections and delays too. Safe to call twice. */
   close(): Promise<void>;
@@ -48,15 +52,22 @@ export interface ProviderSimulator {
 export const startProviderSimulator = async (options: ProviderSimulatorOptions = {}): Promise<ProviderSimulator> => {
   const host = options.host ?? '127.0.0.1';
   const recorder = createRecorder(options.recordedRequests ?? 200);
+  const socketRecorder = createSocketRecorder();
   const server = createServer((request, response) => {
     // A caller that goes away in mid-request is the only way for this to fail, and nobody is left to tell.
     handle(request, response, recorder, options.apiKeys ?? {}).catch(() => response.destroy());
   });
   // Longer than clients keep their idle connections, so that none is closed under a request.
   server.keepAliveTimeout = 120_000;
+  const socketServer = serveSockets(server, socketRecorder, options.apiKeys?.openai ?? null);
   await listen(server, options.port ?? 0, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-  return { url, openAiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, requests: recorder.requests, reset: recorder.reset, close: () => close(server) };
+  const reset = (): void => {
+    recorder.reset();
+    socketRecorder.reset();
+  };
+  const { requests } = recorder;
+  return { url, openAiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, requests, sockets: socketRecorder.sockets, reset, close: () => close(server, socketServer) };
 };
 
 const listen = (server: Server, port: number, host: string): Promise<void> =>
@@ -68,8 +79,9 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
     });
   });
 
-const close = async (server: Server): Promise<void> => {
+const close = async (server: Server, sockets: SocketServer): Promise<void> => {
   if (!server.listening) return;
+  sockets.close();
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -5,6 +5,7 @@ import { openAiErrorBody } from './errors.js';
 import { image } from './images.js';
 import { listForAgents } from './models.js';
 import { AnswerUsage, ResponseUsage } from './usage.js';
+import { openAiWebSockets } from './web-sockets.js';
 
 const answerUsage = () => new AnswerUsage();
 const responseUsage = () => new ResponseUsage();
@@ -42,6 +43,7 @@ export const openai: Provider = {
   mounts: ['/openai', ''],
   endpoints,
   settings: { apiKey: ['OPENAI_API_KEY'], baseUrl: ['OPENAI_BASE_URL'], defaultBaseUrl: 'https://api.openai.com/v1' },
+  webSockets: openAiWebSockets,
   acceptsApiKeyHeader: false,
   // OPENAI_BASE_URL ends in /v1 by the convention of the official SDKs.
   upstreamPath: (basePath, pathFromV1) => basePath + pathFromV1.slice('/v1'.length),

@@ -1,0 +1,40 @@
+import { type Span, isObjectAt, wantMembers } from '../../wire/json-facts.js';
+import type { UsageReading } from '../provider.js';
+import { membersOf, textAt, usageAt } from '../usage-object.js';
+import type { TurnStep } from '../web-socket.js';
+
+/** A larger frame passes without being looked at. */
+const MAX_LOOK_BYTES = 64 * 1024 * 1024;
+
+const RESPONSE = wantMembers('id', 'usage', 'model', 'service_tier');
+
+/** `response.done` is what Realtime calls it; Responses ends with one of the others. */
+const ENDS = new Set(['response.completed', 'response.done', 'response.incomplete', 'response.failed', 'response.cancelled']);
+
+/**
+ * One native search a marker: cheap enough for every frame. Deltas carry `response_id` and text, whose quotes are escaped,
+ * so they have none of the markers.
+ */
+export const mentionsAny = (frame: Buffer, markers: readonly Buffer[]): boolean =>
+  frame.length <= MAX_LOOK_BYTES && markers.some((marker) => frame.includes(marker));
+
+export const turnOf = (type: string | null): TurnStep | null => {
+  if (type === 'response.created') return 'started';
+  if (type === 'error') return 'failed';
+  return type !== null && ENDS.has(type) ? 'ended' : null;
+};
+
+export interface ReportedResponse {
+  id: string | null;
+  reading: UsageReading;
+}
+
+/** The `response` of a closing frame, when it reports usage. */
+export const reportedResponse = (frame: Buffer, span: Span | undefined): ReportedResponse | null => {
+  if (!isObjectAt(frame, span)) return null;
+  const response = frame.subarray(span.start, span.end);
+  const spans = membersOf(response, RESPONSE);
+  const usage = spans && usageAt(response, spans[1]);
+  if (!spans || !usage) return null;
+  return { id: textAt(response, spans[0]), reading: { usage, model: textAt(response, spans[2]), serviceTier: textAt(response, spans[3]), final: true } };
+};

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { Refusal } from '../../refusals.js';
+import type { Asked, Conversation } from '../web-socket.js';
+import { realtimeModelOf } from './realtime-socket.js';
+import { openAiWebSockets } from './web-sockets.js';
+
+const conversation = (path: string, model: string | null = null): Conversation => openAiWebSockets.endpoints.find((endpoint) => endpoint.path === path)!.conversation(model);
+const frame = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const USAGE = { input_tokens: 12, output_tokens: 3 };
+
+describe('frames of /v1/responses', () => {
+  const responses = () => conversation('/v1/responses');
+
+  it.each(['response.completed', 'response.done', 'response.incomplete', 'response.failed'])('%s reports usage, once', (type) => {
+    const socket = responses();
+    socket.remember(socket.readAsked(frame({ type: 'response.create', model: 'm', service_tier: 'flex' })) as Asked);
+    const closing = frame({ type, event_id: 'e1', response: { id: 'r1', model: 'm-1', service_tier: 'default', usage: USAGE, output: [{ usage: { input_tokens: 9_999 } }] } });
+    expect(socket.hear(closing)).toEqual({
+      turn: 'ended',
+      usage: { reading: { usage: USAGE, model: 'm-1', serviceTier: 'default', final: true }, requestModel: 'm', requestServiceTier: 'flex' },
+    });
+    expect(socket.hear(closing)).toEqual({ turn: 'ended', usage: null });
+    expect(socket.hear(frame({ type: 'response.done', event_id: 'e2', response: { id: 'r1', usage: USAGE } }))).toEqual({ turn: 'ended', usage: null });
+    expect(socket.hear(frame({ type: 'response.done', event_id: 'e3', response: { id: 'r2', usage: USAGE } }))?.usage).not.toBeNull();
+  });
+
+  it('a report without usage does not hide the one that has it', () => {
+    const socket = responses();
+    expect(socket.hear(frame({ type: 'response.completed', response: { id: 'r', usage: null } }))).toEqual({ turn: 'ended', usage: null });
+    expect(socket.hear(frame({ type: 'response.done', response: { id: 'r', usage: USAGE } }))?.usage?.reading.usage).toEqual(USAGE);
+  });
+
+  it('each create forgets the model and the tier of the one before', () => {
+    const socket = responses();
+    for (const create of [{ model: 'a', service_tier: 'flex' }, { response: { model: 'b' } }]) socket.remember(socket.readAsked(frame({ type: 'response.create', ...create })) as Asked);
+    expect(socket.hear(frame({ type: 'response.completed', response: { usage: USAGE } }))?.usage).toMatchObject({ requestModel: 'b', requestServiceTier: null });
+  });
+
+  it.each([
+    { type: 'response.output_text.delta', delta: 'say "usage":{"input_tokens":1} and "response"' },
+    { type: 'response.in_progress', response: { usage: USAGE } },
+    { type: 'response.output_item.done', item: { usage: USAGE } },
+    { type: 'codex.rate_limits', usage: USAGE },
+  ])('$type is none of ours', (other) => {
+    expect(responses().hear(frame(other))?.usage ?? null).toBeNull();
+  });
+
+  it('names every model it could be answered by', () => {
+    expect(responses().readAsked(frame({ type: 'response.create', model: 'a', response: { model: 'b' }, generate: false }))).toEqual({
+      models: ['a', 'b'],
+      serviceTier: null,
+      startsTurn: false,
+      turnModel: 'a',
+    });
+    expect(responses().readAsked(frame({ type: 'response.cancel' }))).toBeNull();
+  });
+
+  it('remembers a bounded number of ids', () => {
+    const socket = responses();
+    const report = (index: number) => socket.hear(frame({ type: 'response.done', event_id: `e${index}${'x'.repeat(10_000)}`, response: { id: `r${index}`, usage: USAGE } }));
+    for (let index = 0; index < 2_000; index++) expect(report(index)?.usage).not.toBeNull();
+    expect(report(1_999)?.usage).toBeNull();
+  });
+});
+
+describe('frames of /v1/realtime', () => {
+  const TRANSCRIBED = 'conversation.item.input_audio_transcription.completed';
+
+  it.each([
+    [{ input_audio_transcription: { model: 't' } }],
+    [{ audio: { input: { transcription: { model: 't' } } } }],
+  ])('knows the transcription model of %j', (session) => {
+    const socket = conversation('/v1/realtime', 'm');
+    const asked = socket.readAsked(frame({ type: 'session.update', session })) as Asked;
+    expect(asked).toMatchObject({ models: ['t'], transcriptionModel: 't', startsTurn: false });
+    socket.remember(asked);
+    expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'e', usage: USAGE }))?.usage).toMatchObject({ requestModel: 't', reading: { usage: USAGE, model: null } });
+    expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'e', usage: USAGE }))?.usage).toBeNull();
+    expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'f', usage: USAGE, model: 'u' }))?.usage).toMatchObject({ reading: { model: 'u' } });
+  });
+
+  it('believes the provider about the models of the session', () => {
+    const socket = conversation('/v1/realtime', 'm');
+    socket.hear(frame({ type: 'session.updated', session: { model: 'm-2', audio: { input: { transcription: { model: 't' } } } } }));
+    expect(socket.hear(frame({ type: 'response.done', response: { usage: USAGE } }))?.usage).toMatchObject({ requestModel: 'm', reading: { model: 'm-2' } });
+    expect(socket.hear(frame({ type: TRANSCRIBED, usage: USAGE }))?.usage).toMatchObject({ requestModel: 't' });
+  });
+
+  it('a transcript whose model nobody named is reported all the same, so that it is not free', () => {
+    expect(conversation('/v1/realtime', 'm').hear(frame({ type: TRANSCRIBED, usage: USAGE }))?.usage).toMatchObject({ requestModel: null });
+  });
+
+  it('a session of another model has to be checked', () => {
+    expect(conversation('/v1/realtime', 'm').readAsked(frame({ type: 'session.update', session: { model: 'n' } }))).toMatchObject({ models: ['n'] });
+  });
+
+  it.each([
+    ['model=m', 'm'],
+    ['intent=transcription', null],
+    ['', 'missing_model'],
+    ['model=', 'missing_model'],
+    ['model=a&model=b', 'missing_model'],
+    ['call_id=c', 'missing_model'],
+  ])('handshake ?%s', (query, expected) => {
+    const model = realtimeModelOf(new URLSearchParams(query));
+    expect(model instanceof Refusal ? model.code : model).toBe(expected);
+  });
+});
+
+describe('any bytes', () => {
+  /** `WS_FUZZ_RUNS=1000000` for the long run. */
+  const numRuns = Number(process.env['WS_FUZZ_RUNS'] ?? 50_000);
+  const word = fc.constantFrom('type', 'response.create', 'response.completed', 'response.done', 'error', 'model', 'response', 'usage', 'session', 'audio', 'input', 'transcription', 'event_id', 'id', 'gpt-5.4', '');
+  const leaf = fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null), fc.string());
+  const nest = (inner: fc.Arbitrary<unknown>) => fc.dictionary(word, fc.oneof(leaf, inner), { maxKeys: 5 });
+  const response = fc.record({ id: leaf, model: leaf, service_tier: leaf, usage: nest(leaf) }, { requiredKeys: [] });
+  const likely = fc.record({ type: word, event_id: leaf, model: leaf, response, session: nest(nest(leaf)), usage: nest(leaf) }, { requiredKeys: ['type'] });
+  const tree = fc.oneof(likely, nest(nest(nest(leaf))), leaf);
+  const mutation = fc.record({ at: fc.nat(2_000), byte: fc.nat(255), cut: fc.boolean() });
+  const mutated = fc.tuple(tree, fc.array(mutation, { maxLength: 4 })).map(([value, mutations]) => {
+    let bytes = Buffer.from(JSON.stringify(value));
+    for (const { at, byte, cut } of mutations) {
+      if (bytes.length === 0) break;
+      if (cut) bytes = bytes.subarray(0, at % bytes.length);
+      else bytes[at % bytes.length] = byte;
+    }
+    return bytes;
+  });
+
+  it.each(['/v1/responses', '/v1/realtime'])(`${numRuns} mutated frames of %s: no crash, and what is asked for is what JSON.parse sees`, (path) => {
+    const socket = conversation(path, 'm');
+    fc.assert(
+      fc.property(mutated, (bytes) => {
+        const heard = socket.hear(bytes);
+        if (heard?.usage) expect(typeof heard.usage.reading.usage).toBe('object');
+        const asked = socket.readAsked(bytes);
+        const parsed = parsedOrNull(bytes);
+        if (parsed?.['type'] !== 'response.create') return;
+        // Never passed by without a check: it is refused, or its model is among those to be checked.
+        expect(asked).not.toBeNull();
+        const { model } = parsed;
+        if (typeof model === 'string' && model !== '' && !(asked instanceof Refusal)) expect(asked!.models).toContain(model);
+      }),
+      { numRuns },
+    );
+  }, 1_200_000);
+});
+
+const parsedOrNull = (bytes: Buffer): Record<string, unknown> | null => {
+  try {
+    return JSON.parse(bytes.toString()) as Record<string, unknown> | null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLogger } from '@llm-proxy/platform-logging';
+import { loadPriceBook } from '@llm-proxy/pricing';
+import { type ProjectPolicy, SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
+import type { UsageEvent } from '@llm-proxy/usage-schema';
+import { type ClientOptions, WebSocket } from 'ws';
+import { CurrentPrices } from '../admission/prices.js';
+import { Callers } from '../credentials/callers.js';
+import { ControllableSource } from '../credentials/controllable-source.suite.js';
+import { PolicyCache } from '../credentials/policy-cache.js';
+import { providers } from '../providers/index.js';
+import { RelayHttpAdapter } from '../relay-http.adapter.js';
+import { Upstreams } from '../relay/upstreams.js';
+import { Tunnels } from './tunnels.js';
+
+export interface SocketGatewayOptions {
+  providerUrl: string;
+  providerKey: string;
+  maxMessageBytes?: number;
+  connectMs?: number;
+  afterDisconnectMs?: number;
+}
+
+/** The gateway's sockets on a real server, with a policy source in memory and the events at hand. */
+export const startSocketGateway = async (options: SocketGatewayOptions) => {
+  const projectId = randomUUID();
+  const keyId = randomUUID();
+  const secret = newApiKeySecret();
+  const secretBox = new SecretBox(Buffer.alloc(32, 1));
+  const logger = createLogger('test', 'silent');
+  const source = new ControllableSource();
+  const policy: ProjectPolicy = {
+    projectId,
+    enabled: true,
+    apiKeys: [{ id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) }],
+    integrations: {},
+  };
+  source.projects.set(projectId, policy);
+  const policies = new PolicyCache({ source, logger, maxStaleMs: 60_000 });
+  policies.start();
+  const upstreams = new Upstreams({
+    managed: { openai: { baseUrl: options.providerUrl, apiKey: options.providerKey }, anthropic: { baseUrl: options.providerUrl, apiKey: options.providerKey } },
+    secretBox,
+    timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
+    connectionsPerOrigin: 1,
+  });
+  const events: UsageEvent[] = [];
+  const recording = { canRecord: true };
+  const tunnels = new Tunnels({
+    providers,
+    callers: new Callers({ policies, secretBox, deploymentSecret: null }),
+    policies,
+    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord },
+    upstreams,
+    usage: { emit: (event) => void events.push(event) },
+    limits: { connectMs: options.connectMs ?? 5_000, maxMessageBytes: options.maxMessageBytes ?? 0 },
+    afterDisconnect: { maxMs: options.afterDisconnectMs ?? 5_000, maxBytes: 1_000_000 },
+    logger,
+  });
+  const adapter = new RelayHttpAdapter((_request, response) => {
+    response.end('an ordinary request');
+    return true;
+  }, tunnels);
+  adapter.initHttpServer({});
+  const server = adapter.getHttpServer() as Server;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const apiKey = formatApiKey({ keyId, projectId, secret });
+  return {
+    url,
+    apiKey,
+    projectId,
+    events,
+    tunnels,
+    source,
+    policy,
+    policies,
+    recording,
+    /** Connections of clients that are open right now. */
+    connections: () => new Promise<number>((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
+    tokenFor: (grants: Parameters<typeof mintParticipantToken>[0]['grants']) => mintParticipantToken({ name: 'anna', sub: projectId, kid: keyId, grants }, secret),
+    connect: (path: string, headers: Record<string, string> = {}, protocols: string[] = [], more: ClientOptions = {}) =>
+      new WebSocket(url.replace('http', 'ws') + path, protocols, { headers: { authorization: `Bearer ${apiKey}`, ...headers }, ...more }),
+    close: async () => {
+      await tunnels.drain(0);
+      await policies.stop();
+      await upstreams.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
+
+export type SocketGateway = Awaited<ReturnType<typeof startSocketGateway>>;
+
+export interface Received {
+  messages: { data: Buffer; binary: boolean }[];
+  texts(): Record<string, unknown>[];
+  closed: Promise<{ code: number; reason: string }>;
+  /** Resolves with the first message that fits, also when it came earlier. */
+  message(fits: (frame: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+}
+
+/** Collects everything a client's socket gets. */
+export const receive = (socket: WebSocket): Received => {
+  const messages: Received['messages'] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (data: Buffer, binary) => {
+    messages.push({ data, binary });
+    for (const look of waiting) look();
+  });
+  socket.on('error', () => undefined);
+  const texts = () => messages.map(({ data }) => JSON.parse(data.toString()) as Record<string, unknown>);
+  return {
+    messages,
+    texts,
+    closed: new Promise((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))),
+    message: (fits) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = texts().find(fits);
+          if (found === undefined) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+};
+
+export const opened = (socket: WebSocket): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('error', reject);
+  });
+
+export interface RefusedHandshake {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Record<string, unknown>;
+}
+
+/** The HTTP answer in place of an upgrade. */
+export const refusedWith = (socket: WebSocket): Promise<RefusedHandshake> =>
+  new Promise((resolve, reject) => {
+    socket.once('open', () => reject(new Error('the socket opened')));
+    socket.on('error', () => undefined);
+    socket.once('unexpected-response', (_request, answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown> }));
+    });
+  });
+
+/** Waits for a condition; fails with its description after twenty seconds. */
+export const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+  const end = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
