@@ -155,9 +155,9 @@ export const refusedWith = (socket: WebSocket): Promise<RefusedHandshake> =>
     });
   });
 
-/** Waits for a condition; fails with its description after twenty seconds. */
+/** Waits for a condition; fails with its description after 45 seconds. */
 export const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 45_000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
