@@ -37,6 +37,7 @@ export class FormBody extends Transform {
   private last: Buffer | null = null;
   private bytes = 0;
   private ended = false;
+  private isParsed = false;
   private settle: ((result: Refusal | null) => void) | null = null;
 
   /** Has the whole form been handed on? */
@@ -50,8 +51,11 @@ export class FormBody extends Transform {
     this.parser.on('field', (name, value, _nameTruncated, valueTruncated) => this.onField(name, value, valueTruncated));
     this.parser.on('file', (name, file) => {
       if (rules.wanted.has(name)) this.refusal ??= refusals.bodyNotForm(`the field '${name}' is a file`);
+      // The parser tells of a file that ends too early twice: here and by itself.
+      file.on('error', () => undefined);
       file.resume();
     });
+    this.parser.once('finish', () => (this.isParsed = true));
     this.parser.on('partsLimit', () => (this.refusal ??= refusals.bodyNotForm(`it has more than ${MAX_PARTS} parts`)));
     this.parser.on('error', (error) => this.refuse(refusals.bodyNotForm((error as Error).message.toLowerCase())));
     // Whoever forwards it hears of an error too; before that, `start` tells.
@@ -63,7 +67,13 @@ export class FormBody extends Transform {
   }
 
   /** Reads until the model is known. Null: it is, and the form can go upstream. */
-  start(request: IncomingMessage): Promise<Refusal | null> {
+  async start(request: IncomingMessage): Promise<Refusal | null> {
+    const refusal = await this.untilModel(request);
+    // The end may have come right behind the model, and been a bad one.
+    return refusal ?? (this.errored instanceof UploadRefused ? this.errored.refusal : null);
+  }
+
+  private untilModel(request: IncomingMessage): Promise<Refusal | null> {
     return new Promise((resolve) => {
       this.settle = (result) => {
         this.settle = null;
@@ -72,7 +82,7 @@ export class FormBody extends Transform {
       request.on('error', () => this.destroy(new UploadRefused(refusals.bodyIncomplete)));
       request.on('aborted', () => this.destroy(new UploadRefused(refusals.bodyIncomplete)));
       // What is left of a refused upload is read and dropped, so that the caller gets to see the answer.
-      this.on('close', () => request.resume());
+      this.on('close', () => request.unpipe(this).resume());
       request.pipe(this);
     });
   }
@@ -91,16 +101,22 @@ export class FormBody extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    this.parser.once('finish', () => {
-      if (!this.fields.has('model')) this.refusal ??= refusals.modelMissing;
-      this.refusal ??= this.rules.problem((name) => this.field(name));
-      if (this.refusal !== null) return done(new UploadRefused(this.refusal));
-      this.open();
-      if (this.last !== null) this.push(this.last);
-      this.ended = true;
-      done();
-    });
+    // The parser is done when it has seen the closing boundary, which may have been in an earlier piece. Of an early end it may tell some ticks later.
+    const whenParsed = (): void => void setImmediate(() => this.finish(done));
+    if (this.isParsed) return whenParsed();
+    this.parser.once('finish', whenParsed);
     this.parser.end();
+  }
+
+  private finish(done: TransformCallback): void {
+    if (this.destroyed) return;
+    if (!this.fields.has('model')) this.refusal ??= refusals.modelMissing;
+    this.refusal ??= this.rules.problem((name) => this.field(name));
+    if (this.refusal !== null) return done(new UploadRefused(this.refusal));
+    this.open();
+    if (this.last !== null) this.push(this.last);
+    this.ended = true;
+    done();
   }
 
   private onField(name: string, value: string, isCut: boolean): void {
