@@ -5,15 +5,22 @@ import type { Logger } from '@llm-proxy/platform-logging';
 import { loadPriceBook, PriceBook } from '@llm-proxy/pricing';
 import { SecretBox } from '@llm-proxy/shared-auth';
 import { AccessGuard } from './access/access.guard.js';
+import { AccessController } from './access/access.controller.js';
 import { CredentialsStore } from './access/credentials.store.js';
+import { IamController } from './access/iam.controller.js';
+import { Standings } from './access/standings.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from './accounts-api.config.js';
-import { ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeyUseController, ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysStore } from './api-keys/api-keys.store.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditStore } from './audit/audit.store.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { IntegrationsController } from './integrations/integrations.controller.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
+import { MembersController } from './members/members.controller.js';
+import { MembersStore } from './members/members.store.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
 import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
@@ -44,8 +51,13 @@ export class AccountsApiModule {
       module: AccountsApiModule,
       imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
       controllers: [
+        AccessController,
+        ApiKeyUseController,
+        AuditController,
         ConfigController,
+        IamController,
         IntegrationsController,
+        MembersController,
         ParticipantTokensController,
         PolicyController,
         PricingController,
@@ -68,13 +80,16 @@ export class AccountsApiModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         ServiceCredentialGuard,
         ApiKeysStore,
+        AuditStore,
         CredentialsStore,
         IntegrationsStore,
+        MembersStore,
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
         RoomsStore,
         ServiceAccountsStore,
+        Standings,
         UsageReports,
       ],
     };

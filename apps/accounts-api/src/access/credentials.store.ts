@@ -9,6 +9,8 @@ export interface OpenedApiKey {
   secret: string;
   serviceAccountId: string;
   serviceAccountName: string;
+  /** Of its service account. */
+  roles: readonly string[];
 }
 
 /** Finds what credentials are checked against. */
@@ -19,16 +21,16 @@ export class CredentialsStore {
     private readonly box: SecretBox,
   ) {}
 
-  /** Null when there is no such key in that project. */
+  /** Null when there is no such key in that project, or its time is over. */
   async openApiKey(keyId: string, projectId: string): Promise<OpenedApiKey | null> {
     if (!isUuid(keyId) || !isUuid(projectId)) return null;
     const key = await this.database.apiKey.findFirst({
-      where: { id: keyId, projectId },
-      select: { sealedSecret: true, serviceAccountId: true, serviceAccount: { select: { name: true } } },
+      where: { id: keyId, projectId, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+      select: { sealedSecret: true, serviceAccountId: true, serviceAccount: { select: { name: true, roles: true } } },
     });
     if (!key) return null;
     const secret = this.box.open(key.sealedSecret, { projectId, field: sealedFields.apiKeySecret(keyId) });
-    return { id: keyId, projectId, secret, serviceAccountId: key.serviceAccountId, serviceAccountName: key.serviceAccount.name };
+    return { id: keyId, projectId, secret, serviceAccountId: key.serviceAccountId, serviceAccountName: key.serviceAccount.name, roles: key.serviceAccount.roles };
   }
 
   async projectExists(projectId: string): Promise<boolean> {

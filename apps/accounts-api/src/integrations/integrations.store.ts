@@ -25,18 +25,26 @@ export class IntegrationsStore {
 
   /** @throws AccountsError `project_not_found` */
   set(projectId: string, provider: IntegrationProvider, integration: NewIntegration): Promise<Integration> {
-    return this.changeLog.commit(projectId, async (transaction) => {
-      await lockProject(transaction, projectId);
-      return this.write(transaction, projectId, provider, integration);
-    });
+    return this.changeLog.commit(
+      projectId,
+      async (transaction) => {
+        await lockProject(transaction, projectId);
+        return this.write(transaction, projectId, provider, integration);
+      },
+      ({ baseUrl }) => ({ action: 'settings.updated', target: { type: 'settings', id: provider }, details: { base_url: baseUrl } }),
+    );
   }
 
   /** @throws AccountsError `settings_not_found` */
   async remove(projectId: string, provider: IntegrationProvider): Promise<void> {
-    await this.changeLog.commit(projectId, async (transaction) => {
-      const { count } = await transaction.integration.deleteMany({ where: { projectId, provider } });
-      if (count === 0) throw new AccountsError('settings_not_found');
-    });
+    await this.changeLog.commit(
+      projectId,
+      async (transaction) => {
+        const { count } = await transaction.integration.deleteMany({ where: { projectId, provider } });
+        if (count === 0) throw new AccountsError('settings_not_found');
+      },
+      { action: 'settings.deleted', target: { type: 'settings', id: provider } },
+    );
   }
 
   /**
@@ -44,16 +52,21 @@ export class IntegrationsStore {
    * @throws AccountsError `project_not_found`, `invalid_request`
    */
   async replaceSettings(projectId: string, settings: Record<string, unknown>): Promise<void> {
-    await this.changeLog.commit(projectId, async (transaction) => {
-      await lockProject(transaction, projectId);
-      const stored = await transaction.integration.findMany({ where: { projectId } });
-      const { changes, rest } = fromLegacySettings(settings, stored);
-      for (const { provider, set } of changes) {
-        if (set) await this.write(transaction, projectId, provider, set);
-        else await transaction.integration.deleteMany({ where: { projectId, provider } });
-      }
-      await transaction.project.update({ where: { id: projectId }, data: { settings: rest as Prisma.InputJsonObject } });
-    });
+    await this.changeLog.commit(
+      projectId,
+      async (transaction) => {
+        await lockProject(transaction, projectId);
+        const stored = await transaction.integration.findMany({ where: { projectId } });
+        const { changes, rest } = fromLegacySettings(settings, stored);
+        for (const { provider, set } of changes) {
+          if (set) await this.write(transaction, projectId, provider, set);
+          else await transaction.integration.deleteMany({ where: { projectId, provider } });
+        }
+        await transaction.project.update({ where: { id: projectId }, data: { settings: rest as Prisma.InputJsonObject } });
+        return changes;
+      },
+      (changes) => ({ action: 'settings.replaced', target: { type: 'settings', id: 'all' }, details: { integrations: changes.map(({ provider }) => provider) } }),
+    );
   }
 
   private write(transaction: Transaction, projectId: string, provider: IntegrationProvider, integration: NewIntegration): Promise<Integration> {

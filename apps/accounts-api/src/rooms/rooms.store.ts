@@ -52,7 +52,11 @@ export class RoomsStore {
   async update(projectId: string, idOrName: string, update: RoomUpdate): Promise<Room> {
     const { id } = await this.get(projectId, idOrName);
     try {
-      return await this.changeLog.commit(projectId, (transaction) => transaction.room.update({ where: { id }, data: toData(update) }));
+      return await this.changeLog.commit(projectId, (transaction) => transaction.room.update({ where: { id }, data: toData(update) }), ({ name, enabled }) => ({
+        action: 'room.updated',
+        target: { type: 'room', id, name },
+        details: { enabled },
+      }));
     } catch (error) {
       if (isDuplicate(error)) throw new AccountsError('room_exists');
       if (isGone(error)) throw new AccountsError('room_not_found');
@@ -62,8 +66,9 @@ export class RoomsStore {
 
   /** @throws AccountsError `room_not_found` */
   async remove(projectId: string, idOrName: string): Promise<void> {
-    const { id } = await this.get(projectId, idOrName);
-    await this.changeLog.commit(projectId, (transaction) => transaction.room.deleteMany({ where: { id } }));
+    const { id, name } = await this.get(projectId, idOrName);
+    const target = { type: 'room', id, name };
+    await this.changeLog.commit(projectId, (transaction) => transaction.room.deleteMany({ where: { id } }), ({ count }) => (count === 0 ? null : { action: 'room.deleted', target }));
   }
 
   private findByName(projectId: string, name: string): Promise<Room | null> {
@@ -72,7 +77,7 @@ export class RoomsStore {
 
   private insert(projectId: string, { name, metadata, annotations }: NewRoom): Promise<Room> {
     const data = { projectId, name, metadata: metadata as Prisma.InputJsonObject, annotations: annotations as Prisma.InputJsonObject };
-    return this.changeLog.commit(projectId, (transaction) => transaction.room.create({ data }));
+    return this.changeLog.commit(projectId, (transaction) => transaction.room.create({ data }), ({ id }) => ({ action: 'room.created', target: { type: 'room', id, name } }));
   }
 
   private existing(projectId: string, room: NewRoom): Promise<Room> {
