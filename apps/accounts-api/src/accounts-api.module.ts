@@ -17,8 +17,8 @@ import { AuditStore } from './audit/audit.store.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
 import { ErrorFilter } from './http/error.filter.js';
-import { IntegrationsController } from './integrations/integrations.controller.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
+import { TestIntegration } from './integrations/test-integration.js';
 import { MembersController } from './members/members.controller.js';
 import { MembersStore } from './members/members.store.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
@@ -33,6 +33,8 @@ import { RoomsController } from './rooms/rooms.controller.js';
 import { RoomsStore } from './rooms/rooms.store.js';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.js';
 import { ServiceAccountsStore } from './service-accounts/service-accounts.store.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageReports } from './usage/usage-reports.js';
 
@@ -56,7 +58,6 @@ export class AccountsApiModule {
         AuditController,
         ConfigController,
         IamController,
-        IntegrationsController,
         MembersController,
         ParticipantTokensController,
         PolicyController,
@@ -67,6 +68,7 @@ export class AccountsApiModule {
         RoomsController,
         ServiceAccountApiKeysController,
         ServiceAccountsController,
+        SettingsController,
         UsageController,
       ],
       providers: [
@@ -89,7 +91,9 @@ export class AccountsApiModule {
         ProjectsStore,
         RoomsStore,
         ServiceAccountsStore,
+        SettingsDocumentsStore,
         Standings,
+        TestIntegration,
         UsageReports,
       ],
     };

@@ -6,6 +6,7 @@ import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { type UsageStream, createUsageStream } from '@llm-proxy/usage-stream';
 import { CurrentPrices } from './admission/prices.js';
 import { Callers } from './credentials/callers.js';
+import { KeyUse } from './credentials/key-use.js';
 import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -19,6 +20,7 @@ import { UsagePublisher } from './usage/usage-publisher.js';
 export interface GatewayParts {
   relay: Relay;
   policies: PolicyCache;
+  keyUse: KeyUse;
   upstreams: Upstreams;
   usage: UsagePublisher;
   stream: UsageStream;
@@ -27,8 +29,10 @@ export interface GatewayParts {
 /** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
 export const buildParts = async (config: GatewayConfig, slot: number, logger: Logger): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
+  const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
+  const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
   const policies = new PolicyCache({
-    source: accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL),
+    source,
     logger,
     maxStaleMs: config.POLICY_MAX_STALE_MS,
   });
@@ -48,6 +52,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
       anthropic: { baseUrl: config.ANTHROPIC_BASE_URL, apiKey: config.ANTHROPIC_API_KEY ?? null },
     },
     secretBox,
+    allowPrivateUpstreams: config.ALLOW_PRIVATE_UPSTREAMS,
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
@@ -58,9 +63,10 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord() },
     upstreams,
     usage,
+    keyUse,
     maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
   });
-  return { relay, policies, upstreams, usage, stream };
+  return { relay, policies, keyUse, upstreams, usage, stream };
 };

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
 
 const megabytes = (count: number) => count * 1024 * 1024;
@@ -19,6 +19,8 @@ export const gatewayConfigSchema = z.object({
   OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
+  /** Hosts, or hosts with their port, that projects may use as base URLs although they are private. */
+  ALLOW_PRIVATE_UPSTREAMS: list().default([]),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),

@@ -40,6 +40,7 @@ const stop = async (server: Server, closeApp: () => Promise<void>, parts: Gatewa
   await parts.upstreams.close();
   await parts.usage.close();
   await parts.stream.close();
+  await parts.keyUse.stop();
   await parts.policies.stop();
   server.closeAllConnections();
   await closeApp();

@@ -74,6 +74,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`GET ${project}/settings/:document`]: 'settings.manage',
   [`PUT ${project}/settings/:document`]: 'settings.manage',
   [`DELETE ${project}/settings/:document`]: 'settings.manage',
+  [`POST ${project}/settings/:document:test`]: 'settings.manage',
   [`GET ${project}/audit`]: 'audit.read',
 
   [`GET ${project}/users`]: 'member.read',

@@ -6,7 +6,7 @@ import { Standings } from '../access/standings.js';
 import { AccountsError } from '../accounts.errors.js';
 import { ParsedBody } from '../http/parse-with.js';
 import { IntegrationsStore } from '../integrations/integrations.store.js';
-import { fromLegacySettings, toLegacySettings } from '../integrations/legacy-settings.js';
+import { toLegacySettings } from '../integrations/legacy-settings.js';
 import { toProjectRole } from './project-role.js';
 import { isProjectKey, newProjectSchema, type ProjectInfo, projectStatusSchema, toProjectInfo } from './projects.schema.js';
 import { ProjectsStore, type ProjectWithIntegrations } from './projects.store.js';
@@ -23,7 +23,7 @@ export class ProjectsController {
   @HttpCode(200)
   async create(@AskedBy() caller: Caller, @ParsedBody(newProjectSchema) body: z.infer<typeof newProjectSchema>): Promise<ProjectInfo> {
     // Checked first, so that bad settings leave no project behind.
-    if (body.settings) fromLegacySettings(body.settings, []);
+    if (body.settings) this.integrations.check(body.settings);
     const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId: null });
     if (body.settings) await this.integrations.replaceSettings(id, body.settings);
     return this.infoFor(caller, await this.projects.get(id));

@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly billable: boolean;
   /** Must the request be a JSON object that names a model? */
   readonly namesModel: boolean;
+  /** Set where the answer tells of models: all of them, or the one that the path ends with. */
+  readonly models?: 'list' | 'one';
   /** Set where a stream reports usage only on request: asked upstream, hidden from a caller who did not ask. */
   readonly usageOnRequest?: boolean;
   /** Reads the usage of one answer; missing where nothing is billed. */

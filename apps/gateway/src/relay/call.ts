@@ -18,6 +18,8 @@ export interface Call {
   readonly room: string | null;
   readonly facts: RequestFacts;
   readonly upstream: Upstream;
+  /** Set on a list of models that the caller may see only a part of. */
+  readonly isVisibleModel: ((model: string) => boolean) | null;
   readonly response: ServerResponse;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { PrivateAddressError } from '@llm-proxy/platform-http';
 import { type Dispatcher, errors } from 'undici';
 import { refusals } from '../refusals.js';
 import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
+import { ModelListTap } from './model-list-tap.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream } from './response-head.js';
 import { DecodingTap, type UsageTap, createTap } from './usage-tap.js';
@@ -100,7 +102,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** @returns true when the caller will get fewer bytes than the provider sends */
   private watch(headers: IncomingHttpHeaders): boolean {
-    const { endpoint, facts } = this.call;
+    const { endpoint, facts, isVisibleModel } = this.call;
+    if (isVisibleModel !== null && this.status < 300) return this.filterModels(headers, isVisibleModel);
     if (endpoint.usageReader === undefined || this.status > 299) return false;
     this.reader = endpoint.usageReader();
     const encoding = textOf(headers['content-encoding']) ?? 'identity';
@@ -113,6 +116,13 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false), () => this.report());
     }
     return false;
+  }
+
+  /** The list is asked for unencoded; an encoded one cannot be filtered, and so is not shown. */
+  private filterModels(headers: IncomingHttpHeaders, isVisible: (model: string) => boolean): true {
+    if ((textOf(headers['content-encoding']) ?? 'identity') !== 'identity') throw new Error('the list of models came encoded');
+    this.tap = new ModelListTap(isVisible);
+    return true;
   }
 
   private waitForCaller(controller: Dispatcher.DispatchController): void {
@@ -165,7 +175,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 
-const refusalFor = (error: Error, title: string) =>
-  error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
+const refusalFor = (error: Error, title: string) => {
+  if (error instanceof PrivateAddressError) return refusals.providerAddressForbidden(title);
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
     ? refusals.providerTimeout(title)
     : refusals.providerUnreachable(title);
+};

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
 import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
+import { visibleModels } from '../admission/model-policy.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Callers } from '../credentials/callers.js';
+import type { KeyUse } from '../credentials/key-use.js';
 import { type PolicyCache, PolicyUnavailableError } from '../credentials/policy-cache.js';
 import type { Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
@@ -25,6 +27,7 @@ export interface RelayDeps {
   admission: AdmissionDeps;
   upstreams: Upstreams;
   usage: UsagePublisher;
+  keyUse: KeyUse;
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
@@ -68,6 +71,7 @@ export class Relay {
     const head = readRequestHead(request.rawHeaders);
     const caller = await this.identify(provider, head);
     if (caller instanceof Refusal) return caller;
+    if (caller.apiKeyId !== null) this.deps.keyUse.note(caller.apiKeyId, startedAtMs);
     if (endpoint === null) return pathRefusal(request.method!, route);
     const room = await this.roomOf(route, caller);
     if (room instanceof Refusal) return room;
@@ -75,11 +79,13 @@ export class Relay {
     if (body instanceof Refusal) return body;
     const facts = endpoint.namesModel ? readRequestFacts(body, endpoint) : withoutFacts(body);
     if (facts instanceof Refusal) return facts;
-    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model: facts.model, serviceTier: facts.serviceTier });
+    const { model, serviceTier } = facts;
+    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model, serviceTier, path: route.path, client: head.client });
     if (refusal !== null) return refusal;
     const upstream = this.deps.upstreams.for(provider, caller.project);
     if (upstream instanceof Refusal) return upstream;
-    forward(this.forwarding, { id, method: request.method!, route, endpoint, head, caller, room, facts, upstream, response, startedAtMs, startedTick });
+    const isVisibleModel = endpoint.models === 'list' ? visibleModels(caller, provider.name) : null;
+    forward(this.forwarding, { id, method: request.method!, route, endpoint, head, caller, room, facts, upstream, isVisibleModel, response, startedAtMs, startedTick });
     return null;
   }
 

@@ -5,8 +5,8 @@ import { MessageUsage } from './usage.js';
 const endpoints: readonly Endpoint[] = [
   { method: 'POST', path: '/v1/messages', billable: true, namesModel: true, usageReader: () => new MessageUsage() },
   { method: 'POST', path: '/v1/messages/count_tokens', billable: false, namesModel: true },
-  { method: 'GET', path: '/v1/models', billable: false, namesModel: false },
-  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false },
+  { method: 'GET', path: '/v1/models', billable: false, namesModel: false, models: 'list' },
+  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false, models: 'one' },
 ];
 
 export const anthropic: Provider = {

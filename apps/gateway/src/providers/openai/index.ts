@@ -8,8 +8,8 @@ const endpoints: readonly Endpoint[] = [
   { method: 'POST', path: '/v1/chat/completions', billable: true, namesModel: true, usageOnRequest: true, usageReader: answerUsage },
   { method: 'POST', path: '/v1/responses', billable: true, namesModel: true, usageReader: () => new ResponseUsage() },
   { method: 'POST', path: '/v1/embeddings', billable: true, namesModel: true, usageReader: answerUsage },
-  { method: 'GET', path: '/v1/models', billable: false, namesModel: false },
-  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false },
+  { method: 'GET', path: '/v1/models', billable: false, namesModel: false, models: 'list' },
+  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false, models: 'one' },
 ];
 
 export const openai: Provider = {
