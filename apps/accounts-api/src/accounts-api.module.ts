@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { HealthModule, InternalClient, SERVICE_CREDENTIAL, ServiceCredentialGuard } from '@llm-proxy/platform-http';
 import type { Logger } from '@llm-proxy/platform-logging';
@@ -21,6 +21,8 @@ import { IntegrationsStore } from './integrations/integrations.store.js';
 import { TestIntegration } from './integrations/test-integration.js';
 import { MembersController } from './members/members.controller.js';
 import { MembersStore } from './members/members.store.js';
+import { openApiDocument } from './openapi/openapi-document.js';
+import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
 import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
@@ -46,37 +48,41 @@ export interface Parts {
   billing: InternalClient;
 }
 
+const controllers: Type[] = [
+  AccessController,
+  ApiKeyUseController,
+  AuditController,
+  ConfigController,
+  IamController,
+  MembersController,
+  OpenApiController,
+  ParticipantTokensController,
+  PolicyController,
+  PricingController,
+  ProfilesController,
+  ProjectApiKeysController,
+  ProjectsController,
+  RoomsController,
+  ServiceAccountApiKeysController,
+  ServiceAccountsController,
+  SettingsController,
+  UsageController,
+];
+
 @Module({})
 export class AccountsApiModule {
   static register({ config, logger, database, billing }: Parts): DynamicModule {
     return {
       module: AccountsApiModule,
       imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
-      controllers: [
-        AccessController,
-        ApiKeyUseController,
-        AuditController,
-        ConfigController,
-        IamController,
-        MembersController,
-        ParticipantTokensController,
-        PolicyController,
-        PricingController,
-        ProfilesController,
-        ProjectApiKeysController,
-        ProjectsController,
-        RoomsController,
-        ServiceAccountApiKeysController,
-        ServiceAccountsController,
-        SettingsController,
-        UsageController,
-      ],
+      controllers,
       providers: [
         { provide: ACCOUNTS_API_CONFIG, useValue: config },
         { provide: SERVICE_CREDENTIAL, useValue: config.SERVICE_CREDENTIAL },
         { provide: Database, useValue: database },
         { provide: InternalClient, useValue: billing },
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
+        { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
         { provide: PriceBook, useFactory: loadPriceBook },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },

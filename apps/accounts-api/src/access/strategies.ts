@@ -36,6 +36,7 @@ const apiKeyStrategy = (credentials: CredentialsStore): passport.Strategy =>
     const presented = parseApiKey(token);
     const key = presented && (await credentials.openApiKey(presented.keyId, presented.projectId));
     if (!key || !sameSecret(presented.secret, key.secret)) return null;
+    credentials.noteUse(key.id);
     const { id, projectId, serviceAccountId, serviceAccountName, roles } = key;
     return { kind: 'api_key', projectId, apiKeyId: id, serviceAccountId, serviceAccountName, roles };
   });

@@ -1,13 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { z } from 'zod';
 import { AccountsError } from '../accounts.errors.js';
 import type { Prisma } from '../database/database.js';
 import { jsonObject } from '../http/fields.schema.js';
-import { ParsedBody, parseWith } from '../http/parse-with.js';
+import { BodyOf, ParsedBody, parseWith } from '../http/parse-with.js';
 import { integrationSchema, type IntegrationProvider, isIntegrationProvider, toIntegrationDocument } from '../integrations/integrations.schema.js';
 import { IntegrationsStore } from '../integrations/integrations.store.js';
 import { TestIntegration } from '../integrations/test-integration.js';
 import { documentNameOf, type SettingsDocumentName, settingsDocuments } from './settings-documents.schema.js';
 import { SettingsDocumentsStore } from './settings-documents.store.js';
+
+const anyDocument = z.union([integrationSchema, ...Object.values(settingsDocuments)]);
 
 /** Settings of a project, one document each, and the whole-object form of older clients. Documents named after a provider hold its key. */
 @Controller('accounts/projects/:projectId/settings')
@@ -33,7 +36,7 @@ export class SettingsController {
   }
 
   @Put(':document')
-  async put(@Param('projectId') projectId: string, @Param('document') document: string, @Body() body: unknown) {
+  async put(@Param('projectId') projectId: string, @Param('document') document: string, @BodyOf(anyDocument) body: unknown) {
     if (isIntegrationProvider(document)) return toIntegrationDocument(await this.integrations.set(projectId, document, parseWith(integrationSchema, body)));
     const name = nameOf(document);
     return this.documents.set(projectId, name, parseWith(settingsDocuments[name], body) as Prisma.InputJsonObject);

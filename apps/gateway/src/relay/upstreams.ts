@@ -36,6 +36,8 @@ export interface UpstreamsOptions {
   allowPrivateUpstreams: readonly string[];
   timeouts: UpstreamTimeouts;
   connectionsPerOrigin: number;
+  /** Resolves the names of addresses that projects chose. @default lookupPublic */
+  lookup?: typeof lookupPublic;
 }
 
 const MAX_ORIGINS = 500;
@@ -92,7 +94,7 @@ export class Upstreams {
       pool = new Pool(origin, {
         connections: connectionsPerOrigin,
         pipelining: 1,
-        connect: { timeout: timeouts.connectMs, ...(publicOnly && { lookup: lookupPublic }) },
+        connect: { timeout: timeouts.connectMs, ...(publicOnly && { lookup: this.options.lookup ?? lookupPublic }) },
         headersTimeout: timeouts.firstByteMs,
         bodyTimeout: timeouts.idleMs,
       });
