@@ -14,6 +14,7 @@ import { ApiKeyUseController, ProjectApiKeysController, ServiceAccountApiKeysCon
 import { ApiKeysStore } from './api-keys/api-keys.store.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditStore } from './audit/audit.store.js';
+import { BillingController } from './billing/billing.controller.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
 import { ErrorFilter } from './http/error.filter.js';
@@ -31,10 +32,13 @@ import { PricingController } from './pricing/pricing.controller.js';
 import { ProfilesController } from './profiles/profiles.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsStore } from './projects/projects.store.js';
+import { RoomGrantsController } from './room-grants/room-grants.controller.js';
+import { RoomGrantsStore } from './room-grants/room-grants.store.js';
 import { RoomsController } from './rooms/rooms.controller.js';
 import { RoomsStore } from './rooms/rooms.store.js';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.js';
 import { ServiceAccountsStore } from './service-accounts/service-accounts.store.js';
+import { SessionsController } from './sessions/sessions.controller.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
 import { UsageController } from './usage/usage.controller.js';
@@ -49,6 +53,9 @@ export interface Parts {
 }
 
 const controllers: Type[] = [
+  BillingController,
+  RoomGrantsController,
+  SessionsController,
   AccessController,
   ApiKeyUseController,
   AuditController,
@@ -95,6 +102,7 @@ export class AccountsApiModule {
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
+        RoomGrantsStore,
         RoomsStore,
         ServiceAccountsStore,
         SettingsDocumentsStore,

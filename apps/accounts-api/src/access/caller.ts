@@ -21,6 +21,16 @@ export const AskedBy = createParamDecorator((_: unknown, context: ExecutionConte
 /** Parameter: what the caller is in the project of the route. */
 export const StandingHere = createParamDecorator((_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<AuthenticatedRequest>().standing);
 
+/** The user that a caller is; null for callers that are none. */
+export const userIdOf = (caller: Caller): string | null => {
+  switch (caller.kind) {
+    case 'operator':
+    case 'api_key':
+    case 'participant':
+      return null;
+  }
+};
+
 /** Id by which a caller appears elsewhere: in its profile, in usage, as the subject of a grant. */
 export const callerIdOf = (caller: Caller): string => {
   switch (caller.kind) {

@@ -15,7 +15,7 @@ describe('permissions', () => {
   it('a developer builds, and manages neither people, keys, settings nor money', () => {
     const developer = as('developer');
     for (const permission of ['room.manage', 'participant_token.mint', 'usage.read', 'usage.read_own', 'member.read', 'service_account.create'] as const) expect(developer).toContain(permission);
-    for (const permission of ['member.manage', 'api_key.read', 'api_key.create', 'settings.manage', 'audit.read', 'service_account.manage'] as const) expect(developer).not.toContain(permission);
+    for (const permission of ['member.manage', 'api_key.read', 'api_key.create', 'settings.manage', 'audit.read', 'billing.read', 'service_account.manage'] as const) expect(developer).not.toContain(permission);
   });
 
   it('a member and a participant see what they are in, and no more', () => {

@@ -120,6 +120,21 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`DELETE ${project}/rooms/:room`]: 'room.manage',
   [`POST ${project}/rooms/:room/connect`]: 'room.connect',
 
+  [`POST ${project}/room-grants`]: 'room_grant.manage',
+  [`GET ${project}/room-grants`]: 'room_grant.manage',
+  [`GET ${project}/room-grants/by-room`]: 'room_grant.manage',
+  [`GET ${project}/room-grants/by-user`]: 'room_grant.manage',
+  [`GET ${project}/room-grants/by-room/:room`]: 'room_grant.manage',
+  [`GET ${project}/room-grants/by-user/:userId`]: 'room_grant.manage',
+  [`PUT ${project}/room-grants/:grantId`]: 'room_grant.manage',
+  [`GET ${project}/room-grants/:room/:userId`]: 'room_grant.manage',
+  [`DELETE ${project}/room-grants/:room/:userId`]: 'room_grant.manage',
+  [`GET ${project}/sessions`]: 'session.read',
+  [`GET ${project}/sessions/active`]: 'session.read',
+
+  [`GET ${project}/balance`]: 'billing.read',
+  [`GET ${project}/transactions`]: 'billing.read',
+  [`GET ${project}/subscription`]: 'billing.read',
   [`GET ${project}/usage`]: 'usage.read',
   [`GET ${project}/llm-proxy/usage`]: 'usage.read_own',
 };
