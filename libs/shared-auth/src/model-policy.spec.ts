@@ -46,7 +46,7 @@ describe('model policy', () => {
     { allowedModels: {} },
     { apps: { mode: 'forbidden' } },
     { apps: { patterns: [] } },
-    { rules: [{ then: {} }] },
+    { rules: [{ name: 'x' }] },
     [],
     'all',
   ])('%j is refused', (document) => expect(modelPolicySchema.safeParse(document).success).toBe(false));
