@@ -12,7 +12,7 @@ describe('a project with its own provider key', () => {
   beforeAll(async () => {
     managed = await startProviderSimulator({ apiKeys: { openai: 'sk-managed' } });
     own = await startProviderSimulator({ apiKeys: { openai: 'sk-own-secret-key' } });
-    system = await startSystem({ env: { OPENAI_API_KEY: 'sk-managed', OPENAI_BASE_URL: managed.openAiBaseUrl } });
+    system = await startSystem({ env: { ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1', OPENAI_API_KEY: 'sk-managed', OPENAI_BASE_URL: managed.openAiBaseUrl } });
   });
   afterAll(async () => {
     await system?.dispose();

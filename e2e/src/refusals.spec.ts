@@ -26,6 +26,7 @@ describe('what is refused, and how', () => {
         OPENAI_BASE_URL: simulator.openAiBaseUrl,
         ANTHROPIC_API_KEY: 'sk-test',
         ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
+        ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1',
         MAX_REQUEST_BODY_BYTES: '10000',
         UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '1500',
       },

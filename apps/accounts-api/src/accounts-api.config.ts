@@ -1,4 +1,4 @@
-import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
@@ -15,6 +15,11 @@ export const accountsApiConfigSchema = z.object({
   BILLING_URL: httpUrl(),
   /** Where clients reach the deployment. */
   PUBLIC_URL: httpUrl().default('http://localhost:8080'),
+  /** Hosts, or hosts with their port, that projects may use as base URLs although they are private. */
+  ALLOW_PRIVATE_UPSTREAMS: list().default([]),
+  /** Where a project's key is tried that came without a base URL. */
+  OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
+  ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });

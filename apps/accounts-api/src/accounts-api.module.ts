@@ -1,19 +1,29 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { HealthModule, InternalClient, SERVICE_CREDENTIAL, ServiceCredentialGuard } from '@llm-proxy/platform-http';
 import type { Logger } from '@llm-proxy/platform-logging';
 import { loadPriceBook, PriceBook } from '@llm-proxy/pricing';
 import { SecretBox } from '@llm-proxy/shared-auth';
 import { AccessGuard } from './access/access.guard.js';
+import { AccessController } from './access/access.controller.js';
 import { CredentialsStore } from './access/credentials.store.js';
+import { IamController } from './access/iam.controller.js';
+import { Standings } from './access/standings.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from './accounts-api.config.js';
-import { ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeyUseController, ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysStore } from './api-keys/api-keys.store.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditStore } from './audit/audit.store.js';
+import { BillingController } from './billing/billing.controller.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
 import { ErrorFilter } from './http/error.filter.js';
-import { IntegrationsController } from './integrations/integrations.controller.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
+import { TestIntegration } from './integrations/test-integration.js';
+import { MembersController } from './members/members.controller.js';
+import { MembersStore } from './members/members.store.js';
+import { openApiDocument } from './openapi/openapi-document.js';
+import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
 import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
@@ -22,10 +32,15 @@ import { PricingController } from './pricing/pricing.controller.js';
 import { ProfilesController } from './profiles/profiles.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsStore } from './projects/projects.store.js';
+import { RoomGrantsController } from './room-grants/room-grants.controller.js';
+import { RoomGrantsStore } from './room-grants/room-grants.store.js';
 import { RoomsController } from './rooms/rooms.controller.js';
 import { RoomsStore } from './rooms/rooms.store.js';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.js';
 import { ServiceAccountsStore } from './service-accounts/service-accounts.store.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageReports } from './usage/usage-reports.js';
 
@@ -37,44 +52,62 @@ export interface Parts {
   billing: InternalClient;
 }
 
+const controllers: Type[] = [
+  BillingController,
+  RoomGrantsController,
+  SessionsController,
+  AccessController,
+  ApiKeyUseController,
+  AuditController,
+  ConfigController,
+  IamController,
+  MembersController,
+  OpenApiController,
+  ParticipantTokensController,
+  PolicyController,
+  PricingController,
+  ProfilesController,
+  ProjectApiKeysController,
+  ProjectsController,
+  RoomsController,
+  ServiceAccountApiKeysController,
+  ServiceAccountsController,
+  SettingsController,
+  UsageController,
+];
+
 @Module({})
 export class AccountsApiModule {
   static register({ config, logger, database, billing }: Parts): DynamicModule {
     return {
       module: AccountsApiModule,
       imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
-      controllers: [
-        ConfigController,
-        IntegrationsController,
-        ParticipantTokensController,
-        PolicyController,
-        PricingController,
-        ProfilesController,
-        ProjectApiKeysController,
-        ProjectsController,
-        RoomsController,
-        ServiceAccountApiKeysController,
-        ServiceAccountsController,
-        UsageController,
-      ],
+      controllers,
       providers: [
         { provide: ACCOUNTS_API_CONFIG, useValue: config },
         { provide: SERVICE_CREDENTIAL, useValue: config.SERVICE_CREDENTIAL },
         { provide: Database, useValue: database },
         { provide: InternalClient, useValue: billing },
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
+        { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
         { provide: PriceBook, useFactory: loadPriceBook },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },
         ServiceCredentialGuard,
         ApiKeysStore,
+        AuditStore,
         CredentialsStore,
         IntegrationsStore,
+        MembersStore,
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
+        RoomGrantsStore,
         RoomsStore,
         ServiceAccountsStore,
+        SettingsDocumentsStore,
+        Standings,
+        TestIntegration,
         UsageReports,
       ],
     };

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { InternalClient, type RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { AccountsApiConfig } from './accounts-api.config.js';
+import { rememberRequest } from './audit/request-context.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
 import { migrate, openDatabase } from './database/database.js';
 
@@ -53,6 +54,7 @@ const listen = async (app: NestExpressApplication, { PORT, HOST }: AccountsApiCo
 export const createApp = async (parts: Parts): Promise<NestExpressApplication> => {
   const options = { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
+  app.use(rememberRequest);
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.disable('x-powered-by');
   app.disable('etag');

@@ -9,6 +9,7 @@ import { BatchLookout } from './batches/batch-lookout.js';
 import { type BatchStore, createBatchStore } from './batches/batch-store.js';
 import { CurrentPrices } from './admission/prices.js';
 import { Callers } from './credentials/callers.js';
+import { KeyUse } from './credentials/key-use.js';
 import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -24,6 +25,7 @@ export interface GatewayParts {
   relay: Relay;
   tunnels: Tunnels;
   policies: PolicyCache;
+  keyUse: KeyUse;
   upstreams: Upstreams;
   usage: UsagePublisher;
   stream: UsageStream;
@@ -39,8 +41,10 @@ interface BatchParts {
 /** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
 export const buildParts = async (config: GatewayConfig, slot: number, logger: Logger): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
+  const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
+  const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
   const policies = new PolicyCache({
-    source: accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL),
+    source,
     logger,
     maxStaleMs: config.POLICY_MAX_STALE_MS,
   });
@@ -58,6 +62,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
   const upstreams = new Upstreams({
     managed: config.managed,
     secretBox,
+    allowPrivateUpstreams: config.ALLOW_PRIVATE_UPSTREAMS,
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
@@ -69,12 +74,13 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
+    keyUse,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
   };
   const relay = new Relay({ ...shared, batches: batches?.desk ?? null, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
   const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
-  return { relay, tunnels, policies, upstreams, usage, stream, batches };
+  return { relay, tunnels, policies, keyUse, upstreams, usage, stream, batches };
 };
 
 interface BatchNeeds {

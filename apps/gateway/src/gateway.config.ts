@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, flag, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, flag, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
 import { type Provider, providers } from './providers/index.js';
 import type { ManagedProvider } from './relay/upstreams.js';
@@ -21,6 +21,8 @@ export const gatewayConfigSchema = z.object({
   ALLOW_UNMETERED_REALTIME: flag().default(false),
   /** Largest WebSocket message, either way; 0: no limit. */
   MAX_WEBSOCKET_MESSAGE_BYTES: integer(0).default(0),
+  /** Hosts, or hosts with their port, that projects may use as base URLs although they are private. */
+  ALLOW_PRIVATE_UPSTREAMS: list().default([]),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(1).default(10_000),
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS: integer(1).default(600_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(1).default(300_000),

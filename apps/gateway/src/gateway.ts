@@ -43,6 +43,7 @@ const stop = async (server: Server, closeApp: () => Promise<void>, parts: Gatewa
   await parts.usage.close();
   await parts.batches?.store.close();
   await parts.stream.close();
+  await parts.keyUse.stop();
   await parts.policies.stop();
   server.closeAllConnections();
   await closeApp();

@@ -36,9 +36,13 @@ export const refusals = {
       'missing_api_key',
       `No credential was sent. Send a project API key or a participant token as 'Authorization: Bearer <credential>'${acceptsApiKeyHeader ? " or 'x-api-key: <credential>'" : ''}.`,
     ),
-  credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted, or belongs to no project of this deployment.'),
+  credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted or replaced, or belongs to no project of this deployment.'),
   credentialExpired: unauthorized('expired_token', 'The participant token has expired or is not valid yet. Get a new one and try again.'),
   oauthUnsupported: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token.'),
+  llmPermissionMissing: forbidden(
+    'llm_permission_missing',
+    "The service account of this API key may not call models. An admin of the project can give it the role 'llm_proxy_user'.",
+  ),
   roomGrantMissing: forbidden('room_grant_missing', 'The participant token has no room grant. The LLM proxy needs a token with a room grant and an LLM grant.'),
   llmGrantMissing: forbidden('llm_grant_missing', 'The participant token has no LLM grant (api.llm). The LLM proxy needs a token with a room grant and an LLM grant.'),
   roomMismatch: (room: string) => forbidden('room_mismatch', `The participant token is not for room '${room}'.`),
@@ -84,6 +88,16 @@ export const refusals = {
   batchesUnavailable: unavailable(503, 'batches_unavailable', 'Batches cannot be looked up right now. Try again in a moment.'),
   batchesNotConfigured: unavailable(503, 'batches_not_configured', 'Batches need the setting DATABASE_URL at the gateway, so that they are remembered and billed.'),
 
+  modelNotInPolicy: (model: string) =>
+    invalid('model_not_allowed', `The model '${model}' is not allowed in this project (settings document 'router', allowedModels). Use another model, or ask an admin of the project.`, 'model'),
+  clientNotAllowed: (client: string | null) =>
+    invalid(
+      'client_not_allowed',
+      `${client === null ? 'A program that sends no User-Agent' : `The program '${client}'`} is not allowed in this project (settings document 'router', apps). Ask an admin of the project.`,
+    ),
+
+  providerAddressForbidden: (title: string) =>
+    invalid('provider_address_forbidden', `The base URL of this project's ${title} integration (Integrations) leads to an address that this deployment does not allow.`),
   providerNotConfigured: (title: string) =>
     unavailable(503, 'provider_not_configured', `No ${title} key is configured: neither for this project (Integrations) nor for the deployment.`),
   providerUnreachable: (title: string) => unavailable(502, 'provider_unreachable', `${title} could not be reached. Try again in a moment.`),

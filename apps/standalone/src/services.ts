@@ -46,7 +46,7 @@ export const startServices = async (options: ServicesOptions): Promise<FirstProj
     startBilling(readBillingConfig(inside), logger('billing')).then((service) => started('billing', service)),
     startMetering(readMeteringConfig(inside), logger('metering')).then((service) => started('metering', service)),
   ]);
-  const accounts = await startAccountsApi(readAccountsApiConfig({ ...inside, BILLING_URL: billing.url, PUBLIC_URL: options.publicUrl }), logger('accounts-api'));
+  const accounts = await startAccountsApi(readAccountsApiConfig({ ...inside, ...options.simulated, BILLING_URL: billing.url, PUBLIC_URL: options.publicUrl }), logger('accounts-api'));
   started('accounts-api', accounts);
 
   const outside = {

@@ -27,3 +27,7 @@ export { SealError, SecretBox, sealedFields } from './secret-box.js';
 export type { SealedFor } from './secret-box.js';
 export { policyChangesSchema, projectPolicySchema, roomPolicySchema } from './project-policy.js';
 export type { PolicyChanges, ProjectPolicy, RoomPolicy } from './project-policy.js';
+export { assignableRoles, expandRoles, flagsOf, inheritedRoles, roleFlags, withFlags } from './roles.js';
+export type { AssignableRole, ProjectRole, RoleFlag, RoleFlags } from './roles.js';
+export { matchesPattern, modelPolicySchema, policyAllowsClient, policyAllowsModel, policyAllowsProvider } from './model-policy.js';
+export type { ModelPolicy } from './model-policy.js';

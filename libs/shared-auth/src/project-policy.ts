@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelPolicySchema } from './model-policy.js';
 
 /**
  * What the gateway must know of a project: pulled from accounts-api (`GET /internal/projects/{id}/policy`), cached, and dropped when
@@ -7,9 +8,21 @@ import { z } from 'zod';
 export const projectPolicySchema = z.object({
   projectId: z.uuid(),
   enabled: z.boolean(),
-  apiKeys: z.array(z.object({ id: z.uuid(), serviceAccountId: z.string().nullable(), sealedSecret: z.string() })),
+  apiKeys: z.array(
+    z.object({
+      id: z.uuid(),
+      serviceAccountId: z.string().nullable(),
+      sealedSecret: z.string(),
+      /** May the key, and tokens minted from it, call models? */
+      mayUseLlm: z.boolean().optional(),
+      /** Set on a key that was replaced: until then both work. Milliseconds since 1970. */
+      expiresAtMs: z.number().nullish(),
+    }),
+  ),
   /** The project's own provider keys, by provider name. */
   integrations: z.record(z.string(), z.object({ sealedApiKey: z.string(), baseUrl: z.url().nullable() })),
+  /** Absent: every model, for every program. */
+  router: modelPolicySchema.nullish(),
 });
 
 /** `GET /internal/projects/{id}/rooms/{name}`. */

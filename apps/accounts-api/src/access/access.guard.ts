@@ -6,9 +6,11 @@ import { ServiceCredentialGuard } from '@llm-proxy/platform-http';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
 import { isUuid } from '../http/fields.schema.js';
+import { requestContext } from '../audit/request-context.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
 import { CredentialsStore } from './credentials.store.js';
-import { mayDo, ownRole, type Permission, roleIn, routePermissions } from './permissions.js';
+import { mayDo, routePermissions, type Standing } from './permissions.js';
+import { Standings } from './standings.js';
 import { callerStrategies, LookupFailed } from './strategies.js';
 
 interface RoutedRequest extends AuthenticatedRequest {
@@ -29,6 +31,7 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     @Inject(ACCOUNTS_API_CONFIG) config: AccountsApiConfig,
     credentials: CredentialsStore,
     private readonly serviceCredential: ServiceCredentialGuard,
+    private readonly standings: Standings,
   ) {
     const strategies = callerStrategies(credentials, { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET });
     // Passport has one register of names per process; services that share a process must not share strategies.
@@ -46,7 +49,10 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     if (needed === 'public') return true;
     if (needed === 'service') return this.serviceCredential.canActivate(context);
     await super.canActivate(context);
-    authorise(request.user, needed, request.params['projectId']);
+    const audited = requestContext();
+    if (audited) audited.caller = request.user;
+    request.standing = await this.standingFor(request.user, request.params['projectId']);
+    if (!mayDo(request.standing, needed)) throw new AccountsError('forbidden');
     return true;
   }
 
@@ -61,11 +67,12 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
   onApplicationShutdown(): void {
     for (const name of this.strategyNames) passport.unuse(name);
   }
-}
 
-const authorise = (caller: Caller, needed: Permission, projectId: string | undefined): void => {
-  if (projectId !== undefined && !isUuid(projectId)) throw new AccountsError('project_not_found');
-  const role = projectId === undefined ? ownRole(caller) : roleIn(caller, projectId);
-  if (role === null) throw new AccountsError('project_not_found');
-  if (!mayDo(role, needed)) throw new AccountsError('forbidden');
-};
+  private async standingFor(caller: Caller, projectId: string | undefined): Promise<Standing> {
+    if (projectId !== undefined && !isUuid(projectId)) throw new AccountsError('project_not_found');
+    const standing = projectId === undefined ? this.standings.atHome(caller) : await this.standings.of(caller, projectId);
+    // Nobody there: who is not of a project does not even learn whether it exists.
+    if (standing === null) throw new AccountsError('project_not_found');
+    return standing;
+  }
+}

@@ -36,8 +36,9 @@ const apiKeyStrategy = (credentials: CredentialsStore): passport.Strategy =>
     const presented = parseApiKey(token);
     const key = presented && (await credentials.openApiKey(presented.keyId, presented.projectId));
     if (!key || !sameSecret(presented.secret, key.secret)) return null;
-    const { id, projectId, serviceAccountId, serviceAccountName } = key;
-    return { kind: 'api_key', projectId, apiKeyId: id, serviceAccountId, serviceAccountName };
+    credentials.noteUse(key.id);
+    const { id, projectId, serviceAccountId, serviceAccountName, roles } = key;
+    return { kind: 'api_key', projectId, apiKeyId: id, serviceAccountId, serviceAccountName, roles };
   });
 
 const participantTokenStrategy = (credentials: CredentialsStore, deploymentSecret: string): passport.Strategy =>

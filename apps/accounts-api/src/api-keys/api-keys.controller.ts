@@ -1,11 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { z } from 'zod';
+import { StandingHere } from '../access/caller.js';
+import { assertMayGive } from '../access/escalation.js';
+import type { Standing } from '../access/permissions.js';
 import { AccountsError } from '../accounts.errors.js';
 import { type Page, pageSchema } from '../http/paging.schema.js';
 import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { DEFAULT_SERVICE_ACCOUNT } from '../projects/project-key.js';
 import { ServiceAccountsStore } from '../service-accounts/service-accounts.store.js';
-import { type NewApiKey, newApiKeySchema, revocationSchema, toApiKey, toNewApiKey } from './api-keys.schema.js';
+import { type NewApiKey, newApiKeySchema, revocationSchema, rotationSchema, toApiKey, toNewApiKey, type UsedApiKeys, usedApiKeysSchema } from './api-keys.schema.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { keyIdToRevoke } from './revoked-key.js';
 
@@ -19,8 +22,15 @@ export class ServiceAccountApiKeysController {
 
   @Post('api-keys')
   @HttpCode(200)
-  async create(@Param('projectId') projectId: string, @Param('serviceAccountId') account: string, @ParsedBody(newApiKeySchema) key: NewApiKey) {
-    return toNewApiKey(await this.keys.create(await this.owner(projectId, account), key));
+  async create(
+    @StandingHere() standing: Standing,
+    @Param('projectId') projectId: string,
+    @Param('serviceAccountId') account: string,
+    @ParsedBody(newApiKeySchema) key: NewApiKey,
+  ) {
+    const { id, roles } = await this.accounts.get(projectId, account);
+    assertMayGive(standing, roles);
+    return toNewApiKey(await this.keys.create({ projectId, serviceAccountId: id }, key));
   }
 
   @Get('api-keys')
@@ -33,6 +43,20 @@ export class ServiceAccountApiKeysController {
   @HttpCode(204)
   async remove(@Param('projectId') projectId: string, @Param('serviceAccountId') account: string, @Param('apiKeyId') id: string): Promise<void> {
     await this.keys.remove(await this.owner(projectId, account), id);
+  }
+
+  @Post('api-keys/:apiKeyId/rotate')
+  @HttpCode(200)
+  async rotate(
+    @StandingHere() standing: Standing,
+    @Param('projectId') projectId: string,
+    @Param('serviceAccountId') account: string,
+    @Param('apiKeyId') id: string,
+    @ParsedBody(rotationSchema) { overlap_seconds }: z.infer<typeof rotationSchema>,
+  ) {
+    const owner = await this.accounts.get(projectId, account);
+    assertMayGive(standing, owner.roles);
+    return toNewApiKey(await this.keys.rotate({ projectId, serviceAccountId: owner.id }, id, overlap_seconds));
   }
 
   @Post('api-keys\\:revoke')
@@ -63,8 +87,10 @@ export class ProjectApiKeysController {
 
   @Post()
   @HttpCode(200)
-  async create(@Param('projectId') projectId: string, @ParsedBody(newApiKeySchema) key: NewApiKey) {
-    return toNewApiKey(await this.keys.create(await this.defaultOwner(projectId), key));
+  async create(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedBody(newApiKeySchema) key: NewApiKey) {
+    const { id, roles } = await this.accounts.getByName(projectId, DEFAULT_SERVICE_ACCOUNT);
+    assertMayGive(standing, roles);
+    return toNewApiKey(await this.keys.create({ projectId, serviceAccountId: id }, key));
   }
 
   @Get()
@@ -81,5 +107,18 @@ export class ProjectApiKeysController {
 
   private async defaultOwner(projectId: string): Promise<{ projectId: string; serviceAccountId: string }> {
     return { projectId, serviceAccountId: (await this.accounts.getByName(projectId, DEFAULT_SERVICE_ACCOUNT)).id };
+  }
+}
+
+/** What the gateways report. */
+@Controller('internal/api-keys')
+export class ApiKeyUseController {
+  constructor(private readonly keys: ApiKeysStore) {}
+
+  @Post('used')
+  @HttpCode(200)
+  async used(@ParsedBody(usedApiKeysSchema) { keys }: { keys: UsedApiKeys }) {
+    await this.keys.markUsed(keys);
+    return { ok: true };
   }
 }

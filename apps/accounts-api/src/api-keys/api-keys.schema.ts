@@ -8,6 +8,15 @@ export type NewApiKey = z.infer<typeof newApiKeySchema>;
 /** `msid`: id of the key, or its whole value as found where it leaked. */
 export const revocationSchema = z.object({ msid: text(1_000).min(1) });
 
+/** How long the replaced key goes on working beside the new one. */
+const MAX_OVERLAP_SECONDS = 30 * 24 * 60 * 60;
+
+export const rotationSchema = z.object({ overlap_seconds: z.number().int().min(0).max(MAX_OVERLAP_SECONDS).default(24 * 60 * 60) });
+
+/** From the gateways: when keys were last seen. */
+export const usedApiKeysSchema = z.object({ keys: z.array(z.object({ id: z.uuid(), usedAtMs: z.number().int().min(0).max(8_640_000_000_000_000) })).max(10_000) });
+export type UsedApiKeys = z.infer<typeof usedApiKeysSchema>['keys'];
+
 export type ListedApiKey = Omit<ApiKey, 'sealedSecret'>;
 
 export const toApiKey = (key: ListedApiKey) => ({
@@ -17,6 +26,8 @@ export const toApiKey = (key: ListedApiKey) => ({
   project_id: key.projectId,
   service_account_id: key.serviceAccountId,
   created_at: key.createdAt.toISOString(),
+  last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  expires_at: key.expiresAt?.toISOString() ?? null,
 });
 
 /** The only answer that ever holds the value. */

@@ -13,6 +13,16 @@ export const descriptionText = () =>
     .nullish()
     .transform((value) => value ?? '');
 
+const EMAIL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** In lower case. ASCII alone, so that no address can be made to look like another; an international domain is written in its ASCII form. */
+export const emailAddress = () =>
+  z
+    .string()
+    .max(320)
+    .transform((value) => value.trim().toLowerCase())
+    .pipe(z.string().regex(EMAIL, 'must be an e-mail address in ASCII'));
+
 const MAX_OBJECT_CHARACTERS = 64 * 1024;
 
 /** In JSON text only NUL and unpaired surrogates stand as these escapes; jsonb takes neither. */

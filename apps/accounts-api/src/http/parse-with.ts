@@ -11,8 +11,9 @@ export const parseWith = <Schema extends z.ZodType>(schema: Schema, value: unkno
   throw new AccountsError('invalid_request', `${field ? `${field}: ` : ''}${issue?.message ?? 'not valid'}`);
 };
 
-class SchemaPipe implements PipeTransform {
-  constructor(private readonly schema: z.ZodType) {}
+/** The schema can be seen from outside, because the description of the API is made from it. */
+export class SchemaPipe implements PipeTransform {
+  constructor(readonly schema: z.ZodType) {}
 
   transform(value: unknown): unknown {
     return parseWith(this.schema, value);
@@ -21,6 +22,16 @@ class SchemaPipe implements PipeTransform {
 
 /** Parameter: the JSON body, parsed; no body counts as `{}`. */
 export const ParsedBody = (schema: z.ZodType): ParameterDecorator => Body(new SchemaPipe(schema));
+
+/** Describes a body that the handler parses itself, because which schema it has depends on the path. */
+class DescribingPipe extends SchemaPipe {
+  override transform(value: unknown): unknown {
+    return value;
+  }
+}
+
+/** Parameter: the JSON body as it came. @param schema all that it may be */
+export const BodyOf = (schema: z.ZodType): ParameterDecorator => Body(new DescribingPipe(schema));
 
 /** Parameter: the query, parsed. */
 export const ParsedQuery = (schema: z.ZodType): ParameterDecorator => Query(new SchemaPipe(schema));

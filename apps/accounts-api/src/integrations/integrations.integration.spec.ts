@@ -53,13 +53,25 @@ describe('integrations', () => {
     },
   );
 
+  it.each(['https://127.0.0.1/v1', 'https://2130706433/', 'https://[::1]/', 'https://localhost', 'https://10.0.0.1', 'https://169.254.169.254/latest', 'https://metadata.google.internal', 'http://api.openai.com/v1', 'https://redis'])(
+    'base URL %s is refused: not public, or not encrypted',
+    async (base_url) => {
+      const answer = await project.admin('PUT', `${settings()}/openai`, { api_key: 'sk-1', base_url });
+      expect(answer).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/^base_url: (leads to a private address|must be an https URL)/) } } });
+      const legacy = await project.admin('PUT', settings(), { OPENAI_API_KEY: 'sk-1', OPENAI_BASE_URL: base_url });
+      expect(legacy).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/^OPENAI_BASE_URL: /) } } });
+      const created = await api.operator('POST', '/accounts/projects', { name: 'x', project_key: 'never-made', settings: { OPENAI_API_KEY: 'sk-1', OPENAI_BASE_URL: base_url } });
+      expect([created.status, (await api.operator('GET', '/accounts/projects/by-key/never-made')).status]).toEqual([400, 404]);
+    },
+  );
+
   it.each(['', ' ', 'a b', 'sk\r\nx-evil: 1', 'sk-ü', 'x'.repeat(513), null, 7])('key %j is refused', async (api_key) => {
     const answer = await project.admin('PUT', `${settings()}/openai`, { api_key });
     expect(answer).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/^api_key: /) } } });
   });
 
-  it('there are no other documents yet', async () => {
-    for (const name of ['router', 'otel', 'constructor', '__proto__', '%00']) {
+  it('there are no other documents', async () => {
+    for (const name of ['stripe', 'constructor', '__proto__', '%00']) {
       expect((await project.admin('GET', `${settings()}/${name}`)).status).toBe(404);
       expect((await project.admin('PUT', `${settings()}/${name}`, { api_key: 'sk-1' })).status).toBe(404);
     }
@@ -80,7 +92,7 @@ describe('integrations', () => {
   });
 
   it('older form: other secrets are refused, because they would lie in the open', async () => {
-    for (const body of [{ GROK_API_KEY: 'x' }, { env: { SOME_TOKEN: 'x' } }, { password: 'x' }]) {
+    for (const body of [{ MISTRAL_API_KEY: 'x' }, { env: { SOME_TOKEN: 'x' } }, { password: 'x' }]) {
       expect((await project.admin('PUT', settings(), body)).status).toBe(400);
     }
     const created = await api.operator('POST', '/accounts/projects', { name: 'x', settings: { OPENAI_API_KEY: 'sk-of-the-beginning-1' } });

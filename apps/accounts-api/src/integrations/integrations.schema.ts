@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { text } from '../http/fields.schema.js';
 import type { Integration } from '../generated/client.js';
 
-export const integrationProviders = ['openai', 'anthropic'] as const;
+export const integrationProviders = ['openai', 'anthropic', 'grok'] as const;
 export type IntegrationProvider = (typeof integrationProviders)[number];
 
 export const isIntegrationProvider = (name: string): name is IntegrationProvider => (integrationProviders as readonly string[]).includes(name);

@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { type ParticipantClaims, readParticipantToken, verifyParticipantToken } from '@llm-proxy/shared-auth';
+import { llmGrantOf, type ParticipantClaims, readParticipantToken, verifyParticipantToken } from '@llm-proxy/shared-auth';
 import type { z } from 'zod';
-import { AskedBy, type Caller } from '../access/caller.js';
+import { AskedBy, type Caller, StandingHere } from '../access/caller.js';
+import type { Standing } from '../access/permissions.js';
 import { CredentialsStore } from '../access/credentials.store.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
@@ -21,7 +22,13 @@ export class ParticipantTokensController {
 
   @Post('accounts/projects/:projectId/participant-tokens')
   @HttpCode(200)
-  async mint(@AskedBy() caller: Caller, @Param('projectId') id: string, @ParsedBody(newParticipantTokenSchema) token: NewParticipantToken) {
+  async mint(
+    @AskedBy() caller: Caller,
+    @StandingHere() standing: Standing,
+    @Param('projectId') id: string,
+    @ParsedBody(newParticipantTokenSchema) token: NewParticipantToken,
+  ) {
+    if (llmGrantOf(token) !== null && !standing.has('llm_proxy_user')) throw new AccountsError('forbidden', 'This credential may not call models, so it cannot let others call them.');
     const project = await this.projects.get(id);
     return { token: mintToken(project.id, token, await this.signingKeyOf(caller), this.config.MESHAGENT_SECRET) };
   }

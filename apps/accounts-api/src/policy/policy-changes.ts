@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { PolicyChanges } from '@llm-proxy/shared-auth';
+import { type AuditEntry, writeAudit } from '../audit/write-audit.js';
 import { Database, type Transaction } from '../database/database.js';
 
 /** Any fixed number. */
@@ -31,10 +32,19 @@ export class PolicyChangeLog implements OnModuleDestroy {
 
   constructor(private readonly database: Database) {}
 
-  /** Runs work that changes what gateways know of a project, and tells them, in one transaction. */
-  async commit<Result>(projectId: string, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs work that changes a project, notes it in the audit log and tells the gateways, in one transaction.
+   * @param audit what the work did; null: nothing after all
+   */
+  async commit<Result>(
+    projectId: string,
+    work: (transaction: Transaction) => Promise<Result>,
+    audit: AuditEntry | ((done: Result) => AuditEntry | null),
+  ): Promise<Result> {
     const result = await this.database.$transaction(async (transaction) => {
       const done = await work(transaction);
+      const entry = typeof audit === 'function' ? audit(done) : audit;
+      if (entry) await writeAudit(transaction, projectId, entry);
       await recordPolicyChange(transaction, projectId);
       return done;
     });

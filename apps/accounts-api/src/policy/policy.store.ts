@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import { expandRoles, modelPolicySchema, type ProjectPolicy, type RoomPolicy } from '@llm-proxy/shared-auth';
 import { Database } from '../database/database.js';
 
 /** What gateways may know of a project. Secrets stay sealed. */
@@ -10,16 +10,27 @@ export class PolicyStore {
   async ofProject(projectId: string): Promise<ProjectPolicy | null> {
     const project = await this.database.project.findUnique({
       where: { id: projectId },
-      select: { id: true, enabled: true, apiKeys: { select: { id: true, serviceAccountId: true, sealedSecret: true } }, integrations: true },
+      select: {
+        id: true,
+        enabled: true,
+        apiKeys: { select: { id: true, serviceAccountId: true, sealedSecret: true, expiresAt: true, serviceAccount: { select: { roles: true } } } },
+        integrations: true,
+        documents: { where: { name: 'router' } },
+      },
     });
     return (
       project && {
         projectId: project.id,
         enabled: project.enabled,
-        apiKeys: project.apiKeys,
+        apiKeys: project.apiKeys.map(({ expiresAt, serviceAccount, ...key }) => ({
+          ...key,
+          mayUseLlm: expandRoles(serviceAccount.roles).has('llm_proxy_user'),
+          expiresAtMs: expiresAt?.getTime() ?? null,
+        })),
         integrations: Object.fromEntries(
           project.integrations.map(({ provider, sealedApiKey, baseUrl }) => [provider, { sealedApiKey, baseUrl }]),
         ),
+        router: project.documents[0] ? modelPolicySchema.parse(project.documents[0].document) : null,
       }
     );
   }

@@ -1,4 +1,4 @@
-import type { Caller } from '../access/caller.js';
+import { type Caller, callerIdOf } from '../access/caller.js';
 
 /** What a caller is called where a participant needs a name. */
 export const participantNameOf = (caller: Caller): string => {
@@ -19,5 +19,5 @@ export const serviceAccountEmail = (name: string, projectKey: string, apiDomain:
 export const toProfile = (caller: Caller, projectKey: string | null, apiDomain: string) => {
   const name = participantNameOf(caller);
   const email = caller.kind === 'api_key' ? serviceAccountEmail(name, projectKey ?? '', apiDomain) : name.includes('@') ? name : `${name}@${apiDomain}`;
-  return { id: caller.kind === 'api_key' ? caller.serviceAccountId : name, first_name: name, last_name: null, email };
+  return { id: callerIdOf(caller), first_name: name, last_name: null, email };
 };

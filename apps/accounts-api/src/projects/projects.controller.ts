@@ -1,11 +1,12 @@
 import { Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { z } from 'zod';
-import { AskedBy, type Caller } from '../access/caller.js';
-import { mayDo, roleIn } from '../access/permissions.js';
+import { AskedBy, type Caller, StandingHere } from '../access/caller.js';
+import { mayDo, type Standing } from '../access/permissions.js';
+import { Standings } from '../access/standings.js';
 import { AccountsError } from '../accounts.errors.js';
 import { ParsedBody } from '../http/parse-with.js';
 import { IntegrationsStore } from '../integrations/integrations.store.js';
-import { fromLegacySettings, toLegacySettings } from '../integrations/legacy-settings.js';
+import { toLegacySettings } from '../integrations/legacy-settings.js';
 import { toProjectRole } from './project-role.js';
 import { isProjectKey, newProjectSchema, type ProjectInfo, projectStatusSchema, toProjectInfo } from './projects.schema.js';
 import { ProjectsStore, type ProjectWithIntegrations } from './projects.store.js';
@@ -15,34 +16,36 @@ export class ProjectsController {
   constructor(
     private readonly projects: ProjectsStore,
     private readonly integrations: IntegrationsStore,
+    private readonly standings: Standings,
   ) {}
 
   @Post()
   @HttpCode(200)
   async create(@AskedBy() caller: Caller, @ParsedBody(newProjectSchema) body: z.infer<typeof newProjectSchema>): Promise<ProjectInfo> {
     // Checked first, so that bad settings leave no project behind.
-    if (body.settings) fromLegacySettings(body.settings, []);
+    if (body.settings) this.integrations.check(body.settings);
     const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId: null });
     if (body.settings) await this.integrations.replaceSettings(id, body.settings);
-    return infoFor(caller, await this.projects.get(id));
+    return this.infoFor(caller, await this.projects.get(id));
   }
 
   @Get()
   async list(@AskedBy() caller: Caller): Promise<{ projects: ProjectInfo[] }> {
     const projects = caller.kind === 'operator' ? await this.projects.list() : [await this.projects.get(caller.projectId)];
-    return { projects: projects.map((project) => infoFor(caller, project)) };
+    return { projects: await Promise.all(projects.map((project) => this.infoFor(caller, project))) };
   }
 
   @Get('by-key/:key')
   async byKey(@AskedBy() caller: Caller, @Param('key') key: string): Promise<ProjectInfo> {
     const project = isProjectKey(key) ? await this.projects.findByKey(key) : null;
-    if (!project || !roleIn(caller, project.id)) throw new AccountsError('project_not_found');
-    return infoFor(caller, project);
+    const standing = project && (await this.standings.of(caller, project.id));
+    if (!standing) throw new AccountsError('project_not_found');
+    return infoFor(standing, project);
   }
 
   @Get(':projectId')
-  async get(@AskedBy() caller: Caller, @Param('projectId') id: string): Promise<ProjectInfo> {
-    return infoFor(caller, await this.projects.get(id));
+  async get(@StandingHere() standing: Standing, @Param('projectId') id: string): Promise<ProjectInfo> {
+    return infoFor(standing, await this.projects.get(id));
   }
 
   @Get(':projectId/status')
@@ -57,13 +60,17 @@ export class ProjectsController {
   }
 
   @Get(':projectId/role')
-  async role(@AskedBy() caller: Caller, @Param('projectId') id: string) {
-    return toProjectRole(caller, (await this.projects.get(id)).id);
+  async role(@StandingHere() standing: Standing, @Param('projectId') id: string) {
+    await this.projects.get(id);
+    return toProjectRole(standing);
+  }
+
+  private async infoFor(caller: Caller, project: ProjectWithIntegrations): Promise<ProjectInfo> {
+    return infoFor(await this.standings.of(caller, project.id), project);
   }
 }
 
-const infoFor = (caller: Caller, project: ProjectWithIntegrations): ProjectInfo => {
-  const role = roleIn(caller, project.id);
-  const maySeeSettings = role !== null && mayDo(role, 'settings.manage');
+const infoFor = (standing: Standing | null, project: ProjectWithIntegrations): ProjectInfo => {
+  const maySeeSettings = standing !== null && mayDo(standing, 'settings.manage');
   return toProjectInfo(project, maySeeSettings ? toLegacySettings(project.settings, project.integrations) : null);
 };

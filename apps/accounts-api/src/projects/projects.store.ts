@@ -43,16 +43,23 @@ export class ProjectsStore {
   create(project: NewProject): Promise<Project> {
     return withProjectKey(project, (projectKey) => {
       const id = randomUUID();
-      return this.changeLog.commit(id, (transaction) => insertProject(transaction, { id, projectKey, name: project.name, ownerUserId: project.ownerUserId }));
+      return this.changeLog.commit(id, (transaction) => insertProject(transaction, { id, projectKey, name: project.name, ownerUserId: project.ownerUserId }), {
+        action: 'project.created',
+        target: { type: 'project', id, name: project.name },
+      });
     });
   }
 
   /** @throws AccountsError `project_not_found` */
   async setEnabled(id: string, enabled: boolean): Promise<void> {
-    await this.changeLog.commit(id, async (transaction) => {
-      const { count } = await transaction.project.updateMany({ where: { id }, data: { enabled } });
-      if (count === 0) throw new AccountsError('project_not_found');
-    });
+    await this.changeLog.commit(
+      id,
+      async (transaction) => {
+        const { count } = await transaction.project.updateMany({ where: { id }, data: { enabled } });
+        if (count === 0) throw new AccountsError('project_not_found');
+      },
+      { action: enabled ? 'project.enabled' : 'project.disabled', target: { type: 'project', id } },
+    );
   }
 }
 
@@ -62,5 +69,9 @@ export const insertProject = (
   project: Pick<Project, 'id' | 'name' | 'projectKey' | 'ownerUserId'>,
 ): Promise<Project> =>
   transaction.project.create({
-    data: { ...project, serviceAccounts: { create: { key: DEFAULT_SERVICE_ACCOUNT, name: DEFAULT_SERVICE_ACCOUNT } } },
+    data: {
+      ...project,
+      serviceAccounts: { create: { key: DEFAULT_SERVICE_ACCOUNT, name: DEFAULT_SERVICE_ACCOUNT, roles: ['admin'] } },
+      ...(project.ownerUserId !== null && { members: { create: { userId: project.ownerUserId, roles: ['owner'] } } }),
+    },
   });

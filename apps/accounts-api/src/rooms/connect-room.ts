@@ -1,23 +1,31 @@
-import { agentDefaultApiScope, mintParticipantToken, PARTICIPANT_TOKEN_VERSION } from '@llm-proxy/shared-auth';
+import { type ApiScope, mintParticipantToken, PARTICIPANT_TOKEN_VERSION } from '@llm-proxy/shared-auth';
 import type { AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
 import type { Room } from '../generated/client.js';
 import { DEPLOYMENT_TOKEN_SECONDS } from '../participant-tokens/mint-token.js';
 
+/** Who connects, and what they may do in the room. */
+export interface Connecting {
+  name: string;
+  permissions: ApiScope;
+  mayUseLlm: boolean;
+}
+
 /**
- * A token for the room, signed with the deployment's secret, that may call models.
+ * A token for the room, signed with the deployment's secret. It may call models when the room's permissions and the caller's roles both say so.
  * @throws AccountsError `room_disabled`
  */
 export const connectRoom = (
   room: Pick<Room, 'projectId' | 'name' | 'enabled'>,
-  participant: string,
+  { name, permissions, mayUseLlm }: Connecting,
   config: Pick<AccountsApiConfig, 'MESHAGENT_SECRET' | 'PUBLIC_URL'>,
 ) => {
   if (!room.enabled) throw new AccountsError('room_disabled');
+  const { llm, ...others } = permissions;
   const claims = {
-    name: participant,
+    name,
     grants: [
-      { name: 'api', scope: agentDefaultApiScope() },
+      { name: 'api', scope: llm && mayUseLlm ? { ...others, llm } : others },
       { name: 'room', scope: room.name },
     ],
     sub: room.projectId,

@@ -1,10 +1,16 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
-import { AskedBy, type Caller } from '../access/caller.js';
+import { agentDefaultApiScope, type ApiScope } from '@llm-proxy/shared-auth';
+import { AskedBy, type Caller, StandingHere, userIdOf } from '../access/caller.js';
+import type { Standing } from '../access/permissions.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
+import { AccountsError } from '../accounts.errors.js';
+import type { Room } from '../generated/client.js';
 import { continuationOf, type Page } from '../http/paging.schema.js';
 import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { participantNameOf } from '../profiles/caller-profile.js';
+import { RoomGrantsStore } from '../room-grants/room-grants.store.js';
 import { connectRoom } from './connect-room.js';
+import { roomAccessOf } from './room-access.js';
 import { type NewRoom, newRoomSchema, roomsPageSchema, type RoomUpdate, roomUpdateSchema, toRoom } from './rooms.schema.js';
 import { RoomsStore } from './rooms.store.js';
 
@@ -12,6 +18,7 @@ import { RoomsStore } from './rooms.store.js';
 export class RoomsController {
   constructor(
     private readonly rooms: RoomsStore,
+    private readonly grants: RoomGrantsStore,
     @Inject(ACCOUNTS_API_CONFIG) private readonly config: AccountsApiConfig,
   ) {}
 
@@ -22,14 +29,16 @@ export class RoomsController {
   }
 
   @Get()
-  async list(@Param('projectId') projectId: string, @ParsedQuery(roomsPageSchema) page: Page) {
-    const { rooms, total } = await this.rooms.list(projectId, page);
+  async list(@AskedBy() caller: Caller, @StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedQuery(roomsPageSchema) page: Page) {
+    const { rooms, total } = await this.rooms.list(projectId, page, roomAccessOf(standing, userIdOf(caller)));
     return { rooms: rooms.map(toRoom), total, continuation_token: continuationOf(page, rooms.length, total) };
   }
 
   @Get(':room')
-  async get(@Param('projectId') projectId: string, @Param('room') idOrName: string) {
-    return toRoom(await this.rooms.get(projectId, idOrName));
+  async get(@AskedBy() caller: Caller, @StandingHere() standing: Standing, @Param('projectId') projectId: string, @Param('room') idOrName: string) {
+    const room = await this.rooms.get(projectId, idOrName);
+    if (!(await this.permissionsFor(room, caller, standing))) throw new AccountsError('room_not_found');
+    return toRoom(room);
   }
 
   @Put(':room')
@@ -45,7 +54,18 @@ export class RoomsController {
 
   @Post(':room/connect')
   @HttpCode(200)
-  async connect(@AskedBy() caller: Caller, @Param('projectId') projectId: string, @Param('room') idOrName: string) {
-    return connectRoom(await this.rooms.get(projectId, idOrName), participantNameOf(caller), this.config);
+  async connect(@AskedBy() caller: Caller, @StandingHere() standing: Standing, @Param('projectId') projectId: string, @Param('room') idOrName: string) {
+    const room = await this.rooms.get(projectId, idOrName);
+    const permissions = await this.permissionsFor(room, caller, standing);
+    if (!permissions) throw new AccountsError('forbidden', 'This room was not opened to you. Ask an admin of the project.');
+    return connectRoom(room, { name: participantNameOf(caller), permissions, mayUseLlm: standing.has('llm_proxy_user') }, this.config);
+  }
+
+  /** What the caller may do in the room; null: it may not use it. */
+  private async permissionsFor(room: Room, caller: Caller, standing: Standing): Promise<ApiScope | null> {
+    const access = roomAccessOf(standing, userIdOf(caller));
+    if (access.all) return agentDefaultApiScope();
+    const grant = access.userId === null ? null : await this.grants.find(room.projectId, room.id, access.userId);
+    return grant && (grant.permissions as ApiScope);
   }
 }

@@ -17,6 +17,11 @@ export const newRoomSchema = z.object({
     .transform((value) => value ?? false),
   metadata: jsonObjectOrNone(),
   annotations: jsonObjectOrNone(),
+  /** By user id: the room is opened to these members. */
+  permissions: z
+    .record(z.uuid(), jsonObject())
+    .nullish()
+    .transform((value) => value ?? {}),
 });
 
 /** Null and absent leave a field as it is. */

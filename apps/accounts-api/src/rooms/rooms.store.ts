@@ -5,6 +5,7 @@ import type { Room } from '../generated/client.js';
 import { isUuid } from '../http/fields.schema.js';
 import type { Page } from '../http/paging.schema.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
+import { type RoomAccess, visibleRooms } from './room-access.js';
 import { isRoomName, type NewRoom, type RoomUpdate } from './rooms.schema.js';
 
 @Injectable()
@@ -25,9 +26,9 @@ export class RoomsStore {
     return room;
   }
 
-  /** By name. */
-  async list(projectId: string, page: Page): Promise<{ rooms: Room[]; total: number }> {
-    const where = { projectId, ...(page.filter !== undefined && { name: { contains: page.filter } }) };
+  /** By name, of those that may be seen. */
+  async list(projectId: string, page: Page, access: RoomAccess): Promise<{ rooms: Room[]; total: number }> {
+    const where = { projectId, ...visibleRooms(access), ...(page.filter !== undefined && { name: { contains: page.filter } }) };
     const [rooms, total] = await Promise.all([
       this.database.room.findMany({ where, orderBy: { name: 'asc' }, take: page.take, skip: page.skip }),
       this.database.room.count({ where }),
@@ -35,7 +36,7 @@ export class RoomsStore {
     return { rooms, total };
   }
 
-  /** @throws AccountsError `room_exists` unless an existing room will do, `project_not_found` */
+  /** @throws AccountsError `room_exists` unless an existing room will do, `project_not_found`, `member_not_found` */
   async create(projectId: string, room: NewRoom): Promise<Room> {
     const existing = room.if_not_exists ? await this.findByName(projectId, room.name) : null;
     if (existing) return existing;
@@ -43,7 +44,7 @@ export class RoomsStore {
       return await this.insert(projectId, room);
     } catch (error) {
       if (isDuplicate(error)) return this.existing(projectId, room);
-      if (isOrphan(error)) throw new AccountsError('project_not_found');
+      if (isOrphan(error)) throw new AccountsError(Object.keys(room.permissions).length > 0 ? 'member_not_found' : 'project_not_found');
       throw error;
     }
   }
@@ -52,7 +53,11 @@ export class RoomsStore {
   async update(projectId: string, idOrName: string, update: RoomUpdate): Promise<Room> {
     const { id } = await this.get(projectId, idOrName);
     try {
-      return await this.changeLog.commit(projectId, (transaction) => transaction.room.update({ where: { id }, data: toData(update) }));
+      return await this.changeLog.commit(projectId, (transaction) => transaction.room.update({ where: { id }, data: toData(update) }), ({ name, enabled }) => ({
+        action: 'room.updated',
+        target: { type: 'room', id, name },
+        details: { enabled },
+      }));
     } catch (error) {
       if (isDuplicate(error)) throw new AccountsError('room_exists');
       if (isGone(error)) throw new AccountsError('room_not_found');
@@ -62,17 +67,24 @@ export class RoomsStore {
 
   /** @throws AccountsError `room_not_found` */
   async remove(projectId: string, idOrName: string): Promise<void> {
-    const { id } = await this.get(projectId, idOrName);
-    await this.changeLog.commit(projectId, (transaction) => transaction.room.deleteMany({ where: { id } }));
+    const { id, name } = await this.get(projectId, idOrName);
+    const target = { type: 'room', id, name };
+    await this.changeLog.commit(projectId, (transaction) => transaction.room.deleteMany({ where: { id } }), ({ count }) => (count === 0 ? null : { action: 'room.deleted', target }));
   }
 
   private findByName(projectId: string, name: string): Promise<Room | null> {
     return this.database.room.findUnique({ where: { projectId_name: { projectId, name } } });
   }
 
-  private insert(projectId: string, { name, metadata, annotations }: NewRoom): Promise<Room> {
+  /** Whoever makes a room is let in, and so are those it is made for. */
+  private insert(projectId: string, { name, metadata, annotations, permissions }: NewRoom): Promise<Room> {
+    const grants = Object.entries(permissions).map(([userId, scope]) => ({ userId, projectId, permissions: scope as Prisma.InputJsonObject }));
     const data = { projectId, name, metadata: metadata as Prisma.InputJsonObject, annotations: annotations as Prisma.InputJsonObject };
-    return this.changeLog.commit(projectId, (transaction) => transaction.room.create({ data }));
+    return this.changeLog.commit(projectId, async (transaction) => {
+        const room = await transaction.room.create({ data });
+        await transaction.roomGrant.createMany({ data: grants.map((grant) => ({ ...grant, roomId: room.id })) });
+        return room;
+      }, ({ id }) => ({ action: 'room.created', target: { type: 'room', id, name } }));
   }
 
   private existing(projectId: string, room: NewRoom): Promise<Room> {

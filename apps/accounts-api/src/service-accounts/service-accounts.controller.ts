@@ -1,9 +1,12 @@
-import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { StandingHere } from '../access/caller.js';
+import { mayGive } from '../access/escalation.js';
+import type { Standing } from '../access/permissions.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { apiDomainOf } from '../config/config.controller.js';
 import { continuationOf, type Page, pageSchema } from '../http/paging.schema.js';
 import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
-import { type NewServiceAccount, newServiceAccountSchema, toServiceAccount } from './service-accounts.schema.js';
+import { type NewServiceAccount, newServiceAccountSchema, type ServiceAccountUpdate, serviceAccountUpdateSchema, toServiceAccount } from './service-accounts.schema.js';
 import { ServiceAccountsStore } from './service-accounts.store.js';
 
 @Controller('accounts/projects/:projectId/service-accounts')
@@ -26,8 +29,10 @@ export class ServiceAccountsController {
 
   @Post()
   @HttpCode(200)
-  async create(@Param('projectId') projectId: string, @ParsedBody(newServiceAccountSchema) account: NewServiceAccount) {
-    return toServiceAccount(await this.accounts.create(projectId, account), this.apiDomain);
+  async create(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedBody(newServiceAccountSchema) account: NewServiceAccount) {
+    // Admin of its project, unless whoever makes it is less: then it may do nothing until an admin says what.
+    const roles = mayGive(standing, ['admin']) ? ['admin'] : [];
+    return toServiceAccount(await this.accounts.create(projectId, account, roles), this.apiDomain);
   }
 
   @Get('by-name/:name')
@@ -38,5 +43,20 @@ export class ServiceAccountsController {
   @Get(':serviceAccountId')
   async get(@Param('projectId') projectId: string, @Param('serviceAccountId') id: string) {
     return toServiceAccount(await this.accounts.get(projectId, id), this.apiDomain);
+  }
+
+  @Put(':serviceAccountId')
+  async update(
+    @Param('projectId') projectId: string,
+    @Param('serviceAccountId') id: string,
+    @ParsedBody(serviceAccountUpdateSchema) update: ServiceAccountUpdate,
+  ) {
+    return toServiceAccount(await this.accounts.update(projectId, id, update), this.apiDomain);
+  }
+
+  @Delete(':serviceAccountId')
+  async remove(@Param('projectId') projectId: string, @Param('serviceAccountId') id: string) {
+    await this.accounts.remove(projectId, id);
+    return { ok: true };
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { descriptionText, jsonObjectOrNone, nameText } from '../http/fields.schema.js';
+import { descriptionText, jsonObject, jsonObjectOrNone, nameText, text } from '../http/fields.schema.js';
 import type { ServiceAccount } from '../generated/client.js';
 import { serviceAccountEmail } from '../profiles/caller-profile.js';
 
@@ -19,6 +19,25 @@ export const newServiceAccountSchema = z
   })
   .transform(({ display_name, displayName, key, ...rest }) => ({ ...rest, key: key ?? rest.name, displayName: display_name ?? displayName ?? null }));
 
+/** Null and absent leave a field as it is. */
+export const serviceAccountUpdateSchema = z
+  .object({
+    name: accountName().nullish(),
+    description: text(4_000).nullish(),
+    display_name: nameText().nullish(),
+    displayName: nameText().nullish(),
+    metadata: jsonObject().nullish(),
+    annotations: jsonObject().nullish(),
+  })
+  .transform(({ name, description, display_name, displayName, metadata, annotations }) => ({
+    name: name ?? undefined,
+    description: description ?? undefined,
+    displayName: display_name ?? displayName ?? undefined,
+    metadata: metadata ?? undefined,
+    annotations: annotations ?? undefined,
+  }));
+
+export type ServiceAccountUpdate = z.infer<typeof serviceAccountUpdateSchema>;
 export type NewServiceAccount = z.infer<typeof newServiceAccountSchema>;
 
 export const toServiceAccount = (account: ServiceAccount & { project: { projectKey: string } }, apiDomain: string) => ({
@@ -31,6 +50,7 @@ export const toServiceAccount = (account: ServiceAccount & { project: { projectK
   description: account.description,
   metadata: account.metadata,
   annotations: account.annotations,
+  roles: account.roles,
   created_at: account.createdAt.toISOString(),
   updated_at: account.updatedAt.toISOString(),
 });

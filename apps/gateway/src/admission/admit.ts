@@ -1,7 +1,7 @@
-import { llmGrantAllows, llmGrantAllowsProvider } from '@llm-proxy/shared-auth';
 import type { Caller } from '../credentials/caller.js';
 import type { Endpoint, Provider } from '../providers/index.js';
 import { type Refusal, refusals } from '../refusals.js';
+import { checkModelPolicy } from './model-policy.js';
 import type { CurrentPrices } from './prices.js';
 
 export interface AdmissionDeps {
@@ -15,11 +15,15 @@ export interface AdmissionDeps {
 export interface AdmissionQuestion {
   caller: Caller;
   provider: Provider;
-  endpoint: Pick<Endpoint, 'billable' | 'path' | 'bypassesMetering'>;
+  endpoint: Pick<Endpoint, 'billable' | 'path' | 'bypassesMetering' | 'models'>;
   model: string | null;
   /** Of a body that names many. */
   models: readonly string[];
   serviceTier: string | null;
+  /** From `/v1` on. */
+  path: string;
+  /** User agent of the calling program. */
+  client: string | null;
 }
 
 /** May this call go upstream? Null: yes. Everything here is answered from memory. */
@@ -33,8 +37,9 @@ export const admit = (deps: AdmissionDeps, question: AdmissionQuestion): Refusal
   return null;
 };
 
-const admitModel = (deps: AdmissionDeps, { caller, provider, serviceTier }: AdmissionQuestion, model: string | null): Refusal | null => {
-  if (caller.llmGrant !== null && !isGranted(caller.llmGrant, provider.name, model)) return refusals.modelNotGranted(model ?? provider.name);
+const admitModel = (deps: AdmissionDeps, { caller, provider, endpoint, serviceTier, path, client }: AdmissionQuestion, model: string | null): Refusal | null => {
+  const refusal = checkModelPolicy({ caller, provider: provider.name, model: model ?? modelInPath(endpoint, path), client });
+  if (refusal !== null) return refusal;
   if (model !== null && !deps.prices.current().isAvailable(provider.name, model, serviceTier)) {
     return refusals.modelNotPriced(provider.title, model, serviceTier);
   }
@@ -49,5 +54,13 @@ const firstRefusal = (models: readonly string[], ask: (model: string) => Refusal
   return null;
 };
 
-const isGranted = (grant: NonNullable<Caller['llmGrant']>, provider: string, model: string | null): boolean =>
-  model === null ? llmGrantAllowsProvider(grant, provider) : llmGrantAllows(grant, provider, model);
+/** `/v1/models/<model>`: asking about a model is as restricted as calling it. */
+const modelInPath = (endpoint: Pick<Endpoint, 'path' | 'models'>, path: string): string | null => (endpoint.models === 'one' ? decode(path.slice(endpoint.path.length)) : null);
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};

@@ -61,12 +61,12 @@ export class BatchDesk {
         if (!usage.canRecord()) return refusals.usageNotRecordable;
         // Asked for the sake of the connection: a batch that could not be remembered must not be made.
         await store.find(call.provider.name, '');
-        return new EditingTap(async (answer) => rules.showAtProxy(await this.remember(call, rules, answer)));
+        return new EditingTap(async (answer) => rules.showAtProxy(await this.remember(call, rules, answer)), 'always');
       case 'list':
         return new EditingTap(async (answer) => {
           const owned = isShared ? await store.ownedBy(projectId, call.provider.name, rules.idsInList(answer)) : null;
           return rules.showAtProxy(owned === null ? answer : rules.keepInList(answer, (id) => owned.has(id)));
-        });
+        }, 'always');
       default:
         return this.tapForOne(call, rules, isShared);
     }
@@ -81,7 +81,7 @@ export class BatchDesk {
     if (endpoint.batch === 'results') return isOpen ? new ResultsTap(rules, batch, this.options) : PASSING;
     // After it is deleted nobody could read what it cost.
     if (endpoint.batch === 'delete' && isOpen && !(await this.options.settle(batch))) return refusals.batchNotSettled(id);
-    return new EditingTap((answer) => rules.showAtProxy(answer));
+    return new EditingTap((answer) => rules.showAtProxy(answer), 'always');
   }
 
   private async remember(call: BatchCall, rules: BatchRules, answer: Buffer): Promise<Buffer> {

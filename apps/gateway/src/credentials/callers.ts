@@ -1,6 +1,7 @@
 import {
   type ApiKey,
   type ParticipantClaims,
+  type ProjectPolicy,
   type SecretBox,
   credentialKindOf,
   llmGrantOf,
@@ -63,7 +64,9 @@ export class Callers {
     const project = parsed && (await this.projectWithKey(parsed.projectId, parsed.keyId));
     const key = project?.policy.apiKeys.find((candidate) => candidate.id === parsed!.keyId);
     if (!project || !key || !sameSecret(parsed!.secret, this.open(key.sealedSecret, parsed!))) return refusals.credentialInvalid;
-    return callerOf(project, { credential: 'api_key', apiKeyId: key.id, serviceAccountId: key.serviceAccountId });
+    const refusal = this.keyRefusal(key);
+    if (refusal !== null) return refusal;
+    return callerOf(project, { credential: 'api_key', apiKeyId: key.id, serviceAccountId: key.serviceAccountId, expiresAtMs: key.expiresAtMs ?? null });
   }
 
   private async byToken(credential: string): Promise<Caller | Refusal> {
@@ -74,18 +77,20 @@ export class Callers {
     if (signer === null) return refusals.credentialInvalid;
     const verified = verifyParticipantToken(credential, signer.secret, this.nowMs());
     if (!verified.ok) return verified.reason === 'expired' || verified.reason === 'not_yet_valid' ? refusals.credentialExpired : refusals.credentialInvalid;
+    const refusal = signer.key && this.keyRefusal(signer.key);
+    if (refusal) return refusal;
     const room = roomGrantOf(verified.claims);
     if (room === null) return refusals.roomGrantMissing;
     const llm = llmGrantOf(verified.claims);
     if (llm === null) return refusals.llmGrantMissing;
     return callerOf(project, {
       credential: 'participant_token',
-      apiKeyId: signer.keyId,
-      serviceAccountId: signer.serviceAccountId,
+      apiKeyId: signer.key?.id ?? null,
+      serviceAccountId: signer.key?.serviceAccountId ?? null,
       participant: verified.claims.name,
       roomGrant: room,
       llmGrant: llm,
-      expiresAtMs: verified.claims.exp === undefined ? null : verified.claims.exp * 1_000,
+      expiresAtMs: earlier(verified.claims.exp === undefined ? null : verified.claims.exp * 1_000, signer.key?.expiresAtMs ?? null),
     });
   }
 
@@ -100,18 +105,28 @@ export class Callers {
   private signerOf(claims: ParticipantClaims, project: KnownProject) {
     if (claims.kid === undefined) {
       const secret = this.options.deploymentSecret;
-      return secret === null ? null : { secret, keyId: null, serviceAccountId: null };
+      return secret === null ? null : { secret, key: null };
     }
     const key = project.policy.apiKeys.find((candidate) => candidate.id === claims.kid);
     if (key === undefined) return null;
     const secret = this.open(key.sealedSecret, { keyId: key.id, projectId: project.policy.projectId });
-    return { secret, keyId: key.id, serviceAccountId: key.serviceAccountId };
+    return { secret, key };
+  }
+
+  /** Applies to the key and to every token minted from it. */
+  private keyRefusal(key: PolicyKey): Refusal | null {
+    if (key.expiresAtMs != null && key.expiresAtMs <= this.nowMs()) return refusals.credentialInvalid;
+    return key.mayUseLlm === false ? refusals.llmPermissionMissing : null;
   }
 
   private open(sealed: string, key: Pick<ApiKey, 'keyId' | 'projectId'>): string {
     return this.options.secretBox.open(sealed, { projectId: key.projectId, field: sealedFields.apiKeySecret(key.keyId) });
   }
 }
+
+type PolicyKey = ProjectPolicy['apiKeys'][number];
+
+const earlier = (one: number | null, other: number | null): number | null => (one === null || other === null ? (one ?? other) : Math.min(one, other));
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

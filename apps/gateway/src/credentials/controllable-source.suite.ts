@@ -34,6 +34,10 @@ export class ControllableSource implements PolicySource {
     return this.rooms.get(name) ?? null;
   }
 
+  async reportKeyUse(): Promise<void> {
+    this.assertHere();
+  }
+
   announce(projectId: string): void {
     this.changed.push({ sequence: ++this.sequence, projectId });
     this.wake();

@@ -14,6 +14,8 @@ export interface PolicySource {
   room(projectId: string, name: string): Promise<RoomPolicy | null>;
   /** Waits up to `waitMs` for a change after `after`; without `after`, tells where the sequence stands. */
   changes(after: string | null, waitMs: number, signal: AbortSignal): Promise<PolicyChanges>;
+  /** When keys were last used. */
+  reportKeyUse(keys: { id: string; usedAtMs: number }[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,9 @@ export const accountsPolicySource = (baseUrl: string, serviceCredential: string)
     changes: async (after, waitMs, signal) => {
       const query = after === null ? '' : `?after=${after}&waitMs=${waitMs}`;
       return policyChangesSchema.parse(await follower.call('GET', `/internal/changes${query}`, undefined, signal));
+    },
+    reportKeyUse: async (keys) => {
+      await client.call('POST', '/internal/api-keys/used', { keys });
     },
     close: async () => {
       await Promise.all([client.close(), follower.close()]);

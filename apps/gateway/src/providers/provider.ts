@@ -56,6 +56,8 @@ export interface Endpoint {
   readonly batch?: 'create' | 'list' | 'read' | 'delete' | 'results';
   /** True where an answer lets the caller speak to the provider past the proxy, so that nothing could be metered. Refused by default. */
   readonly bypassesMetering?: boolean;
+  /** Set where the answer tells of models: all of them, or the one that the path ends with. */
+  readonly models?: 'list' | 'one';
   /** Set where a stream reports usage only on request: asked upstream, hidden from a caller who did not ask. */
   readonly usageOnRequest?: boolean;
   /** Reads the usage of one answer; missing where nothing is billed. */

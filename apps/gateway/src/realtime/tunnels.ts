@@ -102,7 +102,7 @@ export class Tunnels {
     if (room instanceof Refusal) return room;
     const model = endpoint.modelOf(new URLSearchParams(route.query));
     if (model instanceof Refusal) return model;
-    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model, models: [], serviceTier: null });
+    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model, models: [], serviceTier: null, path: route.path, client: handshake.head.client });
     if (refusal !== null) return refusal;
     const upstream = this.deps.upstreams.for(provider, caller.project);
     if (upstream instanceof Refusal) return upstream;
@@ -143,7 +143,7 @@ export class Tunnels {
       if (caller instanceof Refusal) return caller;
       const room = await roomOf(this.deps, route, caller);
       if (room instanceof Refusal) return room;
-      return admit(this.deps.admission, { caller, provider, endpoint, model: null, models, serviceTier });
+      return admit(this.deps.admission, { caller, provider, endpoint, model: null, models, serviceTier, path: route.path, client: session.head.client });
     } catch (error) {
       this.deps.logger.error({ err: error, requestId: session.id }, 'a frame could not be checked');
       return refusals.internal;

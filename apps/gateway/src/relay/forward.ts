@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { PrivateAddressError } from '@llm-proxy/platform-http';
 import { type Dispatcher, errors } from 'undici';
 import { refusals } from '../refusals.js';
 import type { UsageReader } from '../providers/index.js';
@@ -122,6 +123,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { endpoint, facts, specialTap } = this.call;
     if (this.status > 299) return false;
     const encoding = textOf(headers['content-encoding']) ?? 'identity';
+    if (specialTap instanceof EditingTap && specialTap.edits === 'always' && encoding !== 'identity') throw new Error('an answer that has to be edited came encoded');
     if (specialTap !== null && encoding === 'identity') {
       this.tap = specialTap;
       return specialTap instanceof EditingTap;
@@ -142,6 +144,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     return false;
   }
 
+  /** The list is asked for unencoded; an encoded one cannot be filtered, and so is not shown. */
   private waitForCaller(controller: Dispatcher.DispatchController): void {
     controller.pause();
     if (this.awaitsDrain) return;
@@ -195,6 +198,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 
 const refusalFor = (error: Error, title: string) => {
+  if (error instanceof PrivateAddressError) return refusals.providerAddressForbidden(title);
   if (error instanceof UploadRefused) return error.refusal;
   const isTimeout = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError;
   return isTimeout ? refusals.providerTimeout(title) : refusals.providerUnreachable(title);

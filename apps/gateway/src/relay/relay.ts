@@ -3,8 +3,10 @@ import type { Logger } from '@llm-proxy/platform-logging';
 import type { Attribution } from '@llm-proxy/usage-schema';
 import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
+import { visibleModels } from '../admission/model-policy.js';
 import type { BatchDesk } from '../batches/batch-desk.js';
 import type { Caller } from '../credentials/caller.js';
+import type { KeyUse } from '../credentials/key-use.js';
 import type { Endpoint, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
 import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/usage-event.js';
@@ -20,6 +22,7 @@ import { REQUEST_ID_HEADER } from './response-head.js';
 import { type Route, createRouter } from './route.js';
 import type { Upstream, Upstreams } from './upstreams.js';
 import { EditingTap } from './usage-tap.js';
+import { onlyVisibleModels } from './visible-models.js';
 
 export interface RelayDeps extends CallerDeps {
   providers: readonly Provider[];
@@ -28,6 +31,7 @@ export interface RelayDeps extends CallerDeps {
   usage: UsagePublisher;
   /** Null: there is no database to remember batches in. */
   batches: BatchDesk | null;
+  keyUse: KeyUse;
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
@@ -75,31 +79,36 @@ export class Relay {
     const head = readRequestHead(request.rawHeaders);
     const caller = await identify(this.deps, provider, head);
     if (caller instanceof Refusal) return caller;
+    if (caller.apiKeyId !== null) this.deps.keyUse.note(caller.apiKeyId, startedAtMs);
     if (endpoint === null) return pathRefusal(request.method!, route);
     const room = await roomOf(this.deps, route, caller);
     if (room instanceof Refusal) return room;
     const facts = await readRequest(request, head, endpoint, this.deps.maxBodyBytes);
     if (facts instanceof Refusal) return facts;
-    const upstream = this.admittedUpstream(caller, provider, endpoint, facts);
+    const upstream = this.admittedUpstream(caller, route, endpoint, facts, head.client);
     if (upstream instanceof Refusal) {
       if (!Buffer.isBuffer(facts.body)) facts.body.destroy();
       return upstream;
     }
-    const isPlain = endpoint.editAnswer === undefined && endpoint.batch === undefined;
-    const specialTap = isPlain ? null : await this.specialTapOf(route, endpoint, facts, upstream, attributionOf(caller, room, head));
+    const isPlain = endpoint.models === undefined && endpoint.batch === undefined;
+    const specialTap = isPlain ? null : await this.specialTapOf(caller, route, endpoint, facts, upstream, attributionOf(caller, room, head));
     if (specialTap instanceof Refusal) return specialTap;
     forward(this.forwarding, { id, method: endpoint.method, route, endpoint, head, caller, room, facts, upstream, specialTap, response, startedAtMs, startedTick });
     return null;
   }
 
-  private admittedUpstream(caller: Caller, provider: Provider, endpoint: Endpoint, { model, models, serviceTier }: RequestFacts): Upstream | Refusal {
-    return admit(this.deps.admission, { caller, provider, endpoint, model, models, serviceTier }) ?? this.deps.upstreams.for(provider, caller.project);
+  private admittedUpstream(caller: Caller, { provider, path }: Route, endpoint: Endpoint, facts: RequestFacts, client: string | null): Upstream | Refusal {
+    const { model, models, serviceTier } = facts;
+    const refusal = admit(this.deps.admission, { caller, provider, endpoint, model, models, serviceTier, path, client });
+    return refusal ?? this.deps.upstreams.for(provider, caller.project);
   }
 
   /** For the few answers that are not merely passed on. */
-  private async specialTapOf({ provider, path, query }: Route, endpoint: Endpoint, { models }: RequestFacts, upstream: Upstream, attribution: Attribution) {
+  private async specialTapOf(caller: Caller, { provider, path, query }: Route, endpoint: Endpoint, { models }: RequestFacts, upstream: Upstream, attribution: Attribution) {
+    const isVisible = endpoint.models === 'list' ? visibleModels(caller, provider.name) : null;
     const edit = endpoint.editAnswer?.(query) ?? null;
-    if (edit !== null) return new EditingTap(edit);
+    if (isVisible !== null) return new EditingTap((body) => (edit ?? unchanged)(onlyVisibleModels(body, isVisible)), 'always');
+    if (edit !== null) return new EditingTap(edit, 'if plain');
     if (endpoint.batch === undefined) return null;
     if (this.deps.batches === null) return refusals.batchesNotConfigured;
     return this.deps.batches.admit({ provider, endpoint, path, models, upstream, attribution });
@@ -134,6 +143,8 @@ export class Relay {
     });
   }
 }
+
+const unchanged = (body: Buffer): Buffer => body;
 
 const pathRefusal = (method: string, route: Route): Refusal =>
   route.allowedMethods === null

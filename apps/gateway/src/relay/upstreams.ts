@@ -1,3 +1,4 @@
+import { isAllowedHost, lookupPublic, problemOfForeignUrl } from '@llm-proxy/platform-http';
 import { type SecretBox, sealedFields } from '@llm-proxy/shared-auth';
 import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
@@ -33,8 +34,12 @@ export interface ManagedProvider {
 export interface UpstreamsOptions {
   managed: Readonly<Record<string, ManagedProvider>>;
   secretBox: SecretBox;
+  /** `host` or `host:port` that projects may point their base URLs at although they are private. */
+  allowPrivateUpstreams: readonly string[];
   timeouts: UpstreamTimeouts;
   connectionsPerOrigin: number;
+  /** Resolves the names of addresses that projects chose. @default lookupPublic */
+  lookup?: typeof lookupPublic;
 }
 
 const MAX_ORIGINS = 500;
@@ -71,28 +76,37 @@ export class Upstreams {
     const own = policy.integrations[provider.name];
     if (own !== undefined) {
       const apiKey = this.options.secretBox.open(own.sealedApiKey, { projectId: policy.projectId, field: sealedFields.integration(provider.name) });
-      return this.upstream(provider, own.baseUrl ?? managed!.baseUrl, apiKey, 'project');
+      return own.baseUrl === null ? this.upstream(provider, managed!.baseUrl, apiKey, 'project') : this.foreign(provider, own.baseUrl, apiKey);
     }
     return this.managed(provider);
   }
 
-  private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy']): Upstream {
+  /** An address that a project chose: looked at now, and again at every connection. */
+  private foreign(provider: Provider, baseUrl: string, apiKey: string): Upstream | Refusal {
     const url = new URL(baseUrl);
-    return { pool: this.pool(url.origin), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
+    const { allowPrivateUpstreams } = this.options;
+    if (problemOfForeignUrl(url, allowPrivateUpstreams) !== null) return refusals.providerAddressForbidden(provider.title);
+    return this.upstream(provider, baseUrl, apiKey, 'project', !isAllowedHost(url, allowPrivateUpstreams));
   }
 
-  private pool(origin: string): Pool {
-    let pool = this.pools.get(origin);
+  private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy'], publicOnly = false): Upstream {
+    const url = new URL(baseUrl);
+    return { pool: this.pool(url.origin, publicOnly), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
+  }
+
+  private pool(origin: string, publicOnly: boolean): Pool {
+    const name = publicOnly ? `public ${origin}` : origin;
+    let pool = this.pools.get(name);
     if (pool === undefined) {
       const { timeouts, connectionsPerOrigin } = this.options;
       pool = new Pool(origin, {
         connections: connectionsPerOrigin,
         pipelining: 1,
-        connect: { timeout: timeouts.connectMs },
+        connect: { timeout: timeouts.connectMs, ...(publicOnly && { lookup: this.options.lookup ?? lookupPublic }) },
         headersTimeout: timeouts.firstByteMs,
         bodyTimeout: timeouts.idleMs,
       });
-      this.pools.set(origin, pool);
+      this.pools.set(name, pool);
     }
     return pool;
   }

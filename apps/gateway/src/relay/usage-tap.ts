@@ -60,7 +60,11 @@ class BodyTap implements UsageTap {
 export class EditingTap implements UsageTap {
   private chunks: Buffer[] = [];
 
-  constructor(private readonly edit: (body: Buffer) => Buffer | Promise<Buffer>) {}
+  /** @param edits `always`: rather no answer than one that was not edited, so an encoded one fails; `if plain`: an encoded one passes as it is */
+  constructor(
+    private readonly edit: (body: Buffer) => Buffer | Promise<Buffer>,
+    readonly edits: 'always' | 'if plain',
+  ) {}
 
   push(chunk: Buffer): Buffer {
     this.chunks.push(chunk);

@@ -10,8 +10,8 @@ const endpoints: readonly Endpoint[] = [
   // Its answers report no usage, and no model that it serves has a price; what a deployment prices all the same is estimated.
   { method: 'POST', path: '/v1/complete', billable: true, namesModel: true, usageReader: () => new MessageUsage(), estimate: { ...textEstimate('completion'), always: true } },
   ...batchEndpoints,
-  { method: 'GET', path: '/v1/models', billable: false, namesModel: false },
-  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false },
+  { method: 'GET', path: '/v1/models', billable: false, namesModel: false, models: 'list' },
+  { method: 'GET', path: '/v1/models/', billable: false, namesModel: false, models: 'one' },
 ];
 
 export const anthropic: Provider = {

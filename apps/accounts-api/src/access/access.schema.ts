@@ -1,0 +1,25 @@
+import { assignableRoles } from '@llm-proxy/shared-auth';
+import { z } from 'zod';
+import { text } from '../http/fields.schema.js';
+import { isPermission, mayDo, type Permission, permissions, type Role, type Standing } from './permissions.js';
+import { resourceSchema, subjectSchema } from './subject.schema.js';
+
+const relation = () => text(200).min(1);
+
+export const accessTestSchema = z.object({ subject: subjectSchema, resource: resourceSchema, relation: relation() });
+export const effectiveAccessSchema = z.object({ subject: subjectSchema, resource: resourceSchema, relations: z.array(relation()).max(200).nullish() });
+export const bindingsSchema = z.object({ subject: subjectSchema });
+
+/** A relation is a role or a permission; what is neither is held by nobody. */
+export const holds = (standing: Standing | null, name: string): boolean => {
+  if (standing === null) return false;
+  return isPermission(name) ? mayDo(standing, name) : standing.has(name as Role);
+};
+
+const PROJECT_PERMISSIONS = (Object.keys(permissions) as Permission[]).filter((name) => !(permissions[name] as readonly Role[]).includes('operator'));
+
+export const effectiveRolesOf = (standing: Standing | null): string[] => ['owner', ...assignableRoles].filter((role) => standing?.has(role as Role));
+
+/** @param relations null: everything that can be done in a project */
+export const capabilitiesOf = (standing: Standing | null, relations: readonly string[] | null): Record<string, boolean> =>
+  Object.fromEntries((relations ?? PROJECT_PERMISSIONS).map((name) => [name, holds(standing, name)]));
