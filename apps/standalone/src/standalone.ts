@@ -17,8 +17,6 @@ export interface Standalone extends ClientSettings {
 }
 
 const SIMULATED_KEY = 'simulated';
-/** So that projects may point their integrations at simulators too. */
-const LOOPBACK = '127.0.0.1';
 
 /** Everything on one machine. What was started is stopped again when a later part fails. */
 export const startStandalone = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logger: Logger): Promise<Standalone> => {
@@ -45,7 +43,7 @@ const startParts = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logg
   onStarted({ name: 'postgres', close: () => engines.stop() });
 
   const isSimulated = config.OPENAI_API_KEY === undefined && config.ANTHROPIC_API_KEY === undefined;
-  const simulated = isSimulated ? await startSimulator(onStarted, logger, env['ALLOW_PRIVATE_UPSTREAMS']) : {};
+  const simulated = isSimulated ? await startSimulator(onStarted, logger) : {};
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
   const first = await startServices({ config, env, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
 
@@ -55,7 +53,7 @@ const startParts = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logg
   return { ...settings, engines: engines.description, isSimulated };
 };
 
-const startSimulator = async (onStarted: (part: Closable) => void, logger: Logger, allowed: string | undefined): Promise<Record<string, string>> => {
+const startSimulator = async (onStarted: (part: Closable) => void, logger: Logger): Promise<Record<string, string>> => {
   const simulator = await startProviderSimulator({ recordedRequests: 0 });
   onStarted({ name: 'provider simulator', close: () => simulator.close() });
   logger.warn('no provider key is set: the provider SIMULATOR answers, with the header x-llm-proxy-simulator');
@@ -64,7 +62,8 @@ const startSimulator = async (onStarted: (part: Closable) => void, logger: Logge
     OPENAI_BASE_URL: simulator.openAiBaseUrl,
     ANTHROPIC_API_KEY: SIMULATED_KEY,
     ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
-    ALLOW_PRIVATE_UPSTREAMS: allowed ? `${allowed},${LOOPBACK}` : LOOPBACK,
+    // So that projects may point their integrations at simulators too.
+    ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1',
   };
 };
 
