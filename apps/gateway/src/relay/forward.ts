@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Dispatcher, errors } from 'undici';
-import { refusals } from '../refusals.js';
+import { type Refusal, refusals } from '../refusals.js';
 import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
+import { ErrorAnswer } from './error-answer.js';
+import type { CallWatch, RelayObserver } from './observer.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream } from './response-head.js';
 import { DecodingTap, type UsageTap, createTap } from './usage-tap.js';
@@ -13,18 +15,27 @@ export interface ForwardDeps {
   afterDisconnect: { maxMs: number; maxBytes: number };
   /** Called once for every call that was forwarded. */
   onEnd: (call: Call, end: CallEnd) => void;
+  observer?: RelayObserver | undefined;
 }
 
 /** Sends the call upstream and the answer back. Returns at once; `onEnd` tells when it is over. */
 export const forward = (deps: ForwardDeps, call: Call): void => {
   const { upstream, route, head, facts } = call;
+  const watch = deps.observer?.forwarding(call) ?? null;
   const options: Dispatcher.DispatchOptions = {
     method: call.method as Dispatcher.HttpMethod,
     path: route.provider.upstreamPath(upstream.basePath, route.path) + route.query,
-    headers: [...head.forward, 'accept-encoding', 'identity', ...upstream.keyHeader],
+    headers: [...(watch === null ? head.forward : traced(head.forward, watch.traceparent)), 'accept-encoding', 'identity', ...upstream.keyHeader],
     body: facts.body.length === 0 ? null : facts.body,
   };
-  upstream.pool.dispatch(options, new Exchange(deps, call));
+  upstream.pool.dispatch(options, new Exchange(deps, call, watch));
+};
+
+/** The headers with our span in place of the caller's. */
+const traced = (headers: string[], traceparent: string | null): string[] => {
+  if (traceparent === null) return headers;
+  const others = headers.filter((_, index) => headers[index - (index % 2)]!.toLowerCase() !== 'traceparent');
+  return [...others, 'traceparent', traceparent];
 };
 
 /** One answer on its way from the provider to the caller. undici calls it as the bytes arrive. */
@@ -42,10 +53,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   private giveUp: NodeJS.Timeout | undefined;
   private awaitsDrain = false;
   private ended: Outcome | null = null;
+  private answerBytes = 0;
+  private refusal: Refusal | null = null;
+  private errorAnswer: ErrorAnswer | null = null;
 
   constructor(
     private readonly deps: ForwardDeps,
     private readonly call: Call,
+    private readonly watcher: CallWatch | null,
   ) {
     call.response.on('close', () => this.onCallerClosed());
   }
@@ -64,11 +79,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.providerRequestId = textOf(headers['x-request-id']) ?? textOf(headers['request-id']);
     const hides = this.watch(headers);
     if (this.callerGone) return;
+    if (status > 299) {
+      // The provider may quote the key it was shown; nobody but us knows what to look for.
+      this.errorAnswer = new ErrorAnswer(call.upstream.keyEcho, { status, statusMessage: statusMessage ?? '', headers });
+      return;
+    }
     call.response.writeHead(status, statusMessage ?? '', answerHeaders(headers, call.id, !hides));
     if (this.isStream) call.response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.answerBytes += chunk.length;
+    this.watcher?.answerChunk?.(chunk);
+    if (this.errorAnswer !== null) return this.errorAnswer.push(chunk);
     const shown = this.tap === null ? chunk : this.tap.push(chunk);
     if (this.callerGone) {
       this.bytesAfterCallerLeft += chunk.length;
@@ -81,7 +104,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const rest = this.tap?.end();
     const { response } = this.call;
-    if (!this.callerGone) {
+    if (this.errorAnswer !== null) this.sendError(this.errorAnswer);
+    else if (!this.callerGone) {
       if (rest !== undefined && rest.length > 0) response.end(rest);
       else response.end();
     }
@@ -93,9 +117,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.tap?.end();
     if (!this.callerGone) {
       if (call.response.headersSent) call.response.destroy();
-      else refuse(call.response, call.route.provider, refusalFor(error, call.route.provider.title), call.id);
+      else this.refuse(refusalFor(error, call.route.provider.title));
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'upstream_interrupted');
+  }
+
+  /** An answer with an error status goes out whole, once it was looked through. */
+  private sendError(answer: ErrorAnswer): void {
+    if (this.callerGone) return;
+    const { call } = this;
+    const shown = answer.withoutKey();
+    if (shown === null) return this.refuse(refusals.providerErrorUnreadable(call.route.provider.title, this.status));
+    call.response.writeHead(this.status, shown.statusMessage, answerHeaders(shown.headers, call.id, true));
+    call.response.end(shown.body);
+  }
+
+  private refuse(refusal: Refusal): void {
+    this.refusal = refusal;
+    refuse(this.call.response, this.call.route.provider, refusal, this.call.id);
   }
 
   /** @returns true when the caller will get fewer bytes than the provider sends */
@@ -151,7 +190,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.tapIsAsync = false;
       return;
     }
-    this.deps.onEnd(this.call, {
+    const end: CallEnd = {
       outcome: this.ended,
       status: this.status,
       transport: this.isStream ? 'sse' : 'http',
@@ -159,7 +198,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       firstByteMs: this.firstByteMs,
       durationMs: performance.now() - this.call.startedTick,
       providerRequestId: this.providerRequestId,
-    });
+    };
+    this.deps.onEnd(this.call, end);
+    this.watcher?.ended({ ...end, answerBytes: this.answerBytes, refusal: this.refusal });
   }
 }
 
