@@ -9,6 +9,7 @@ const catalogue = {
   room_not_found: [404, 'Room not found.'],
   service_account_not_found: [404, 'Service account not found.'],
   api_key_not_found: [404, 'API key not found.'],
+  request_not_found: [404, 'The project has no such billed request. A call is billed within moments of its end; calls that cost nothing are not.'],
   settings_not_found: [404, 'These settings are not configured.'],
   project_exists: [409, 'A project with this key exists already.'],
   room_exists: [409, 'A room with this name exists already.'],

@@ -46,6 +46,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
 
   'GET /accounts/profiles/me': 'profile.read_own',
   'GET /accounts/sysadmin/usage': 'usage.read_all',
+  'GET /accounts/sysadmin/unpriced': 'usage.read_all',
 
   'POST /accounts/projects': 'project.create',
   'GET /accounts/projects': 'project.find',
@@ -83,6 +84,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`POST ${project}/rooms/:room/connect`]: 'room.connect',
 
   [`GET ${project}/usage`]: 'usage.read',
+  [`GET ${project}/requests/:requestId`]: 'usage.read',
   [`GET ${project}/llm-proxy/usage`]: 'usage.read_own',
 };
 
