@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from '@llm-proxy/platform-logging';
+import { type Metrics, type Tracing, createTracing } from '@llm-proxy/platform-telemetry';
 import { loadPriceBook } from '@llm-proxy/pricing';
 import { SecretBox } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
@@ -9,6 +10,8 @@ import { Callers } from './credentials/callers.js';
 import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
+import { observerOf } from './observing/observer-of.js';
+import { showParts } from './observing/relay-metrics.js';
 import { providers } from './providers/index.js';
 import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
@@ -22,10 +25,19 @@ export interface GatewayParts {
   upstreams: Upstreams;
   usage: UsagePublisher;
   stream: UsageStream;
+  tracing: Tracing | null;
 }
 
-/** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
-export const buildParts = async (config: GatewayConfig, slot: number, logger: Logger): Promise<GatewayParts> => {
+export interface PartsOptions {
+  logger: Logger;
+  /** Numbers the workers of one machine; each spools into a folder of its own. */
+  slot: number;
+  /** Nothing is measured without. */
+  metrics?: Metrics | undefined;
+}
+
+/** Builds the parts from the inside out. */
+export const buildParts = async (config: GatewayConfig, { logger, slot, metrics }: PartsOptions): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const policies = new PolicyCache({
     source: accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL),
@@ -51,6 +63,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     timeouts: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, firstByteMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs: config.UPSTREAM_IDLE_TIMEOUT_MS },
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
+  const tracing = await createTracing('llm-proxy-gateway', config, logger);
   const relay = new Relay({
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
@@ -61,6 +74,8 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     maxBodyBytes: config.MAX_REQUEST_BODY_BYTES,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
+    observer: observerOf({ metrics, tracing, logger, logRequests: config.LOG_REQUESTS }),
   });
-  return { relay, policies, upstreams, usage, stream };
+  if (metrics !== undefined) showParts(metrics, { relay, usage });
+  return { relay, policies, upstreams, usage, stream, tracing };
 };

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { engineSettings, integer, key32, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { operationsSettings, tracingSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
 const megabytes = (count: number) => count * 1024 * 1024;
@@ -38,6 +39,11 @@ export const gatewayConfigSchema = z.object({
   POLICY_MAX_STALE_MS: integer(0).default(3_600_000),
   /** How long a shutdown waits for the answers under way. */
   DRAIN_TIMEOUT_MS: integer(0).default(30_000),
+
+  ...operationsSettings,
+  ...tracingSettings,
+  /** A line in the log for every call and every refusal; with bodies, for finding faults. */
+  LOG_REQUESTS: z.enum(['off', 'summary', 'bodies']).default('summary'),
 
   NODE_ENV: z.string().default('development'),
   GATEWAY_WORKERS: integer(1, 256).optional(),

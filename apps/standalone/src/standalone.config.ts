@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { engineSettings, integer, readConfig } from '@llm-proxy/platform-config';
+import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
 export const standaloneConfigSchema = z.object({
@@ -21,6 +22,7 @@ export const standaloneConfigSchema = z.object({
   OPENAI_API_KEY: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   GATEWAY_WORKERS: integer(1, 256).default(1),
+  ...operationsSettings,
   DRAIN_TIMEOUT_MS: integer(0).default(3_000),
 });
 
