@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { Logger } from '@llm-proxy/platform-logging';
+import { type Logger, withoutRedaction } from '@llm-proxy/platform-logging';
 import type { Call } from '../relay/call.js';
 import type { CallWatch, RefusedRequest, RelayObserver, WatchedEnd } from '../relay/observer.js';
 import { headersWithoutSecrets, withoutSecrets } from './secrets.js';
@@ -15,10 +15,15 @@ const MAX_NAME_CHARACTERS = 256;
 
 /** One line for every request of the relay, when it is over. Never a credential; bodies only when they are asked for. */
 export class RequestLog implements RelayObserver {
+  private readonly logger: Logger;
+
   constructor(
-    private readonly logger: Logger,
+    logger: Logger,
     private readonly detail: LoggedDetail,
-  ) {}
+  ) {
+    // Every field here is chosen or redacted by hand; searching the record once more would be most of its cost.
+    this.logger = withoutRedaction(logger);
+  }
 
   forwarding(call: Call): CallWatch {
     if (this.detail === 'summary') return { traceparent: null, answerChunk: null, ended: (end) => this.logger.info(finished(call, end), 'call') };

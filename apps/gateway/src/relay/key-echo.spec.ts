@@ -50,6 +50,10 @@ describe('a key that looks like nothing', () => {
     expect(new KeyEcho(key).redact(text).replaceAll(REDACTED, '')).not.toContain(inJson);
   });
 
+  test('too short to be one: words stay whole', () => {
+    expect(new KeyEcho('sk').redact('the task was not asked for')).toBe('the task was not asked for');
+  });
+
   test('masked by its provider', () => {
     expect(new KeyEcho('xai-0123456789abcdefghij').redact('Incorrect API key xai-0****ghij, sorry')).toBe(`Incorrect API key ${REDACTED}, sorry`);
     expect(new KeyEcho('xai-0123456789abcdefghij').redact('Use the ****bold**** form')).toBe('Use the ****bold**** form');

@@ -13,6 +13,8 @@ const WORD_AFTER = /^[\w-]*/;
 /** How far around a mask is looked. */
 const SHOWN = 64;
 const LEAST_SHOWN = 4;
+/** A key shorter than this is no secret, and would be found in the middle of words. */
+const SHORTEST_KEY = 6;
 
 /** Finds a provider key, or a recognisable piece of it, in text. Works on Latin-1 text, where every byte is a character. */
 export class KeyEcho {
@@ -36,7 +38,7 @@ export class KeyEcho {
     const { apiKey } = this;
     const ways = [apiKey, JSON.stringify(apiKey).slice(1, -1), encodeURIComponent(apiKey), Buffer.from(apiKey).toString('base64')];
     const latin1 = ways.map((way) => Buffer.from(way).toString('latin1'));
-    this.spellings = [...new Set(latin1)].filter((way) => way !== '').sort((a, b) => b.length - a.length);
+    this.spellings = [...new Set(latin1)].filter(() => apiKey.length >= SHORTEST_KEY).sort((a, b) => b.length - a.length);
     return this.spellings;
   }
 

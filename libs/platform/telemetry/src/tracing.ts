@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Context, DiagLogger, Tracer } from '@opentelemetry/api';
 import type { Logger } from '@llm-proxy/platform-logging';
 import type { TracingConfig } from './telemetry.config.js';
@@ -12,7 +13,9 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
-const EXPORT_TIMEOUT_MS = 10_000;
+/** Retries included: a receiver that is away must not hold up a stop. */
+const EXPORT_TIMEOUT_MS = 3_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 const MAX_QUEUE = 8_192;
 
 /**
@@ -44,7 +47,8 @@ export const createTracing = async (serviceName: string, config: TracingConfig, 
       return api.trace.setSpanContext(api.ROOT_CONTEXT, { traceId, spanId, traceFlags: sampled ? api.TraceFlags.SAMPLED : api.TraceFlags.NONE, isRemote: true });
     },
     close: async () => {
-      await provider.shutdown().catch((error: unknown) => logger.warn({ err: error }, 'the last spans could not be sent'));
+      const sent = provider.shutdown().catch((error: unknown) => logger.warn({ err: error }, 'the last spans could not be sent'));
+      await Promise.race([sent, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 };
