@@ -1,3 +1,5 @@
+import { type Server, createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { api, expectBill } from './bill.js';
 import { type SpanReceiver, startSpanReceiver } from './span-receiver.js';
@@ -133,6 +135,59 @@ describe('what operators watch', () => {
     const response = await post(system, '/openai/v1/chat/completions', CHAT, simulatorHeaders({ echoAuthorization: true, compress: 'gzip' }));
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: { message: 'This key is not valid: ***REDACTED***.', code: 'invalid_api_key' } });
+  });
+});
+
+describe('a provider with bad manners', () => {
+  let server: Server;
+  let system: System;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      if (request.url!.endsWith('/embeddings')) {
+        response.writeHead(500, { 'content-type': 'text/plain' });
+        const endless = setInterval(() => response.write('x'.repeat(64 * 1024)), 1);
+        response.on('close', () => clearInterval(endless));
+        return;
+      }
+      response.writeHead(401, `No ${KEY}`, { 'content-type': 'text/plain', trailer: 'x-note', 'www-authenticate': `Bearer realm="${KEY}"` });
+      response.addTrailers({ 'x-note': KEY });
+      response.end(`masked: ${KEY.slice(0, 7)}****${KEY.slice(-4)}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    system = await startSystem({ env: { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` } });
+  });
+  afterAll(async () => {
+    await system?.dispose();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  const raw = (path: string, body: object): Promise<{ status: number; whole: string }> =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest(system.baseUrl + path, { method: 'POST', headers: { authorization: `Bearer ${system.apiKey}` } }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode!, whole: [response.statusMessage, ...response.rawHeaders, ...response.rawTrailers, ...chunks].join('\n') }));
+      });
+      request.on('error', reject).end(JSON.stringify(body));
+    });
+
+  it('shows its key in the status line, a header, the body and a trailer: none of it arrives', async () => {
+    const { status, whole } = await raw('/v1/chat/completions', CHAT);
+    expect(status).toBe(401);
+    expect(whole).toContain('No ***REDACTED***');
+    expect(whole).toContain('Bearer realm="***REDACTED***"');
+    expect(whole).toContain('masked: ***REDACTED***');
+    expect(whole).not.toContain(KEY.slice(-4));
+    expect(whole).not.toContain('x-note');
+  });
+
+  it('never ends its error: the caller gets one of ours', async () => {
+    const { status, whole } = await raw('/v1/embeddings', { model: 'text-embedding-3-small', input: 'x' });
+    expect(status).toBe(500);
+    expect(whole).toContain('provider_error_unreadable');
   });
 });
 

@@ -35,9 +35,13 @@ export class ErrorAnswer {
     if (this.bytes <= MAX_BYTES) this.chunks.push(chunk);
   }
 
+  get isTooLong(): boolean {
+    return this.bytes > MAX_BYTES;
+  }
+
   /** Null when it could not be looked through: too long, or in an encoding that does not decode. */
   withoutKey(): ShownError | null {
-    if (this.bytes > MAX_BYTES) return null;
+    if (this.isTooLong) return null;
     const { head, echo } = this;
     const raw = Buffer.concat(this.chunks);
     const plain = decode(raw, head.headers['content-encoding']);

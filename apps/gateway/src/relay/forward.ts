@@ -91,7 +91,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.answerBytes += chunk.length;
     this.watcher?.answerChunk?.(chunk);
-    if (this.errorAnswer !== null) return this.errorAnswer.push(chunk);
+    if (this.errorAnswer !== null) {
+      this.errorAnswer.push(chunk);
+      if (this.errorAnswer.isTooLong) this.endErrorEarly(this.errorAnswer, controller);
+      return;
+    }
     const shown = this.tap === null ? chunk : this.tap.push(chunk);
     if (this.callerGone) {
       this.bytesAfterCallerLeft += chunk.length;
@@ -115,7 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { call } = this;
     this.tap?.end();
-    if (!this.callerGone) {
+    if (!this.callerGone && this.refusal === null) {
       if (call.response.headersSent) call.response.destroy();
       else this.refuse(refusalFor(error, call.route.provider.title));
     }
@@ -130,6 +134,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (shown === null) return this.refuse(refusals.providerErrorUnreadable(call.route.provider.title, this.status));
     call.response.writeHead(this.status, shown.statusMessage, answerHeaders(shown.headers, call.id, true));
     call.response.end(shown.body);
+  }
+
+  /** What will not be shown need not be read. */
+  private endErrorEarly(answer: ErrorAnswer, controller: Dispatcher.DispatchController): void {
+    this.sendError(answer);
+    controller.abort(new Error('the error is too long'));
   }
 
   private refuse(refusal: Refusal): void {
