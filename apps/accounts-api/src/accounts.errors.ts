@@ -12,6 +12,7 @@ const catalogue = {
   user_not_found: [404, 'User not found.'],
   member_not_found: [404, 'This project has no such member.'],
   room_grant_not_found: [404, 'Room grant not found.'],
+  request_not_found: [404, 'The project has no such billed request. A call is billed within moments of its end; calls that cost nothing are not.'],
   settings_not_found: [404, 'These settings are not configured.'],
   project_exists: [409, 'A project with this key exists already.'],
   room_exists: [409, 'A room with this name exists already.'],

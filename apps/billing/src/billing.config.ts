@@ -1,9 +1,10 @@
 import { engineSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
 const { DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX } = engineSettings;
 
-export const billingConfigSchema = z.object({ ...serviceSettings(8083), DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX });
+export const billingConfigSchema = z.object({ ...serviceSettings(8083), ...operationsSettings, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX });
 
 export type BillingConfig = z.infer<typeof billingConfigSchema>;
 

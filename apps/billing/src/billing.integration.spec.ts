@@ -118,6 +118,7 @@ describeWith(['postgres'], 'billing', () => {
       ['POST', '/internal/usage-report'],
       ['GET', `/internal/projects/${id}/events/${id}`],
       ['GET', `/internal/projects/${id}/totals-check`],
+      ['GET', '/internal/unpriced-usage'],
     ])('%s %s takes the service credential alone', async (method, path) => {
       expect((await call(path, { method, headers: { authorization: '' } })).status).toBe(401);
       expect((await call(path, { method, headers: { authorization: `Bearer ${CREDENTIAL}x` } })).status).toBe(401);
@@ -130,6 +131,11 @@ describeWith(['postgres'], 'billing', () => {
       [{ projectId: id, groupBy: ['colour'] }, /groupBy/],
     ])('say what is wrong with the question %j', async (query, message) => {
       expect(await ask(query)).toMatchObject({ status: 400, body: { message: expect.stringMatching(message) } });
+    });
+
+    it('know what is unpriced, and what is no question', async () => {
+      expect(await call(`/internal/unpriced-usage?projectId=${id}`)).toEqual({ status: 200, body: { rows: [] } });
+      expect((await call('/internal/unpriced-usage?start=yesterday')).status).toBe(400);
     });
 
     it.each([`/internal/projects/${id}/events/${id}`, `/internal/projects/${id}/events/1`, '/internal/projects/x/events/y'])('answer 404 for %s', async (path) => {

@@ -1,15 +1,19 @@
 import { createLogger } from '@llm-proxy/platform-logging';
+import { metricsFor, showMetrics } from '@llm-proxy/platform-telemetry';
 import { readBillingConfig } from './billing.config.js';
 import { startBilling } from './billing.js';
 
 const config = readBillingConfig();
 const logger = createLogger('billing', config.LOG_LEVEL);
-const running = await startBilling(config, { logger });
+const metrics = metricsFor(config);
+const running = await startBilling(config, { logger, metrics });
+const operations = await showMetrics(config, metrics, logger);
 logger.info({ url: running.url }, 'billing is ready');
 
 const shutDown = async (): Promise<void> => {
   logger.info('billing is shutting down');
   await running.close();
+  await operations?.close();
   process.exit(0);
 };
 // Npm and the terminal both send Ctrl-C; the second must not cut short what the first began, and closing twice is safe.

@@ -9,6 +9,7 @@ export interface EventOptions {
   provider?: string;
   model?: string;
   lines?: LineItem[];
+  unpricedTypes?: string[];
   attribution?: Partial<PricedUsage['data']['attribution']>;
 }
 
@@ -69,7 +70,7 @@ export const eventOf = (options: EventOptions = {}): PricedUsage => {
         providerCostNanoUsd: String(total),
         surchargeNanoUsd: lines.find((line) => line.type === SURCHARGE_TYPE)?.amountNanoUsd ?? '0',
         totalNanoUsd: String(total),
-        unpricedTypes: [],
+        unpricedTypes: options.unpricedTypes ?? [],
       },
     },
   };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from '@llm-proxy/platform-logging';
+import { type Metrics, type Tracing, createTracing } from '@llm-proxy/platform-telemetry';
 import { loadPriceBook } from '@llm-proxy/pricing';
 import { SecretBox } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
@@ -13,6 +14,8 @@ import { KeyUse } from './credentials/key-use.js';
 import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
 import type { GatewayConfig } from './gateway.config.js';
+import { observerOf } from './observing/observer-of.js';
+import { showParts } from './observing/relay-metrics.js';
 import { providers } from './providers/index.js';
 import { Tunnels } from './realtime/tunnels.js';
 import { Relay } from './relay/relay.js';
@@ -30,6 +33,7 @@ export interface GatewayParts {
   usage: UsagePublisher;
   stream: UsageStream;
   batches: BatchParts | null;
+  tracing: Tracing | null;
 }
 
 interface BatchParts {
@@ -38,8 +42,16 @@ interface BatchParts {
   lookout: BatchLookout;
 }
 
-/** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
-export const buildParts = async (config: GatewayConfig, slot: number, logger: Logger): Promise<GatewayParts> => {
+export interface PartsOptions {
+  logger: Logger;
+  /** Numbers the workers of one machine; each spools into a folder of its own. */
+  slot: number;
+  /** Nothing is measured without. */
+  metrics?: Metrics | undefined;
+}
+
+/** Builds the parts from the inside out. */
+export const buildParts = async (config: GatewayConfig, { logger, slot, metrics }: PartsOptions): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
@@ -67,6 +79,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     connectionsPerOrigin: config.UPSTREAM_CONNECTIONS,
   });
   const batches = config.DATABASE_URL === undefined ? null : buildBatches(config, config.DATABASE_URL, { usage, policies, upstreams, logger });
+  const tracing = await createTracing('llm-proxy-gateway', config, logger);
   const shared = {
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
@@ -77,10 +90,12 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
     keyUse,
     afterDisconnect: { maxMs: config.AFTER_DISCONNECT_MS, maxBytes: config.AFTER_DISCONNECT_BYTES },
     logger,
+    observer: observerOf({ metrics, tracing, logger, logRequests: config.LOG_REQUESTS }),
   };
   const relay = new Relay({ ...shared, batches: batches?.desk ?? null, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
   const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
-  return { relay, tunnels, policies, keyUse, upstreams, usage, stream, batches };
+  if (metrics !== undefined) showParts(metrics, { relay, tunnels, usage });
+  return { relay, tunnels, policies, keyUse, upstreams, usage, stream, batches, tracing };
 };
 
 interface BatchNeeds {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { engineSettings, flag, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { operationsSettings, tracingSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { type Provider, providers } from './providers/index.js';
 import type { ManagedProvider } from './relay/upstreams.js';
@@ -45,6 +46,11 @@ export const gatewayConfigSchema = z.object({
 
   /** How often a batch that has not ended is looked at. */
   BATCH_LOOK_MS: integer(100).default(60_000),
+
+  ...operationsSettings,
+  ...tracingSettings,
+  /** A line in the log for every call and every refusal; with bodies, for finding faults. */
+  LOG_REQUESTS: z.enum(['off', 'summary', 'bodies']).default('summary'),
 
   NODE_ENV: z.string().default('development'),
   GATEWAY_WORKERS: integer(1, 256).optional(),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import type { RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import type { Metrics } from '@llm-proxy/platform-telemetry';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { type GatewayParts, buildParts } from './gateway-parts.js';
@@ -15,12 +16,14 @@ export interface GatewayOptions {
   logger: Logger;
   /** Number of this worker on its machine. @default 0 */
   slot?: number;
+  /** Where it counts what it does; nothing is measured without. */
+  metrics?: Metrics | undefined;
 }
 
 /** Starts one gateway process. It serves while accounts-api and the stream are away, as far as that goes. */
 export const startGateway = async (config: GatewayConfig, options: GatewayOptions): Promise<RunningService> => {
   const { logger } = options;
-  const parts = await buildParts(config, options.slot ?? 0, logger);
+  const parts = await buildParts(config, { logger, slot: options.slot ?? 0, metrics: options.metrics });
   const adapter = new RelayHttpAdapter((request, response) => parts.relay.handle(request, response), parts.tunnels);
   const app = await NestFactory.create<NestExpressApplication>(GatewayModule.with(parts), adapter, { bodyParser: false, logger: new NestLogger(logger) });
   app.disable('x-powered-by');
@@ -45,6 +48,7 @@ const stop = async (server: Server, closeApp: () => Promise<void>, parts: Gatewa
   await parts.stream.close();
   await parts.keyUse.stop();
   await parts.policies.stop();
+  await parts.tracing?.close();
   server.closeAllConnections();
   await closeApp();
 };

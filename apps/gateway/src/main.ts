@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { createLogger } from '@llm-proxy/platform-logging';
+import { metricsFor, showMetrics } from '@llm-proxy/platform-telemetry';
 import { readGatewayConfig, readGatewaySlot, workerCount, workerEnvironment } from './gateway.config.js';
 import { startGateway } from './gateway.js';
 import { onShutDownMessage, startGatewayWorkers } from './workers.js';
@@ -7,11 +8,14 @@ import { onShutDownMessage, startGatewayWorkers } from './workers.js';
 const config = readGatewayConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
 const count = workerCount(config);
+const slot = readGatewaySlot();
+const metrics = metricsFor(config, slot);
 
 const running =
   count === 1
-    ? await startGateway(config, { logger, slot: readGatewaySlot() })
+    ? await startGateway(config, { logger, slot, metrics })
     : await startGatewayWorkers({ count, env: workerEnvironment(), drainTimeoutMs: config.DRAIN_TIMEOUT_MS, logger });
+const operations = await showMetrics(config, metrics, logger);
 logger.info({ port: config.PORT, workers: count }, 'gateway is ready');
 
 let stopping = false;
@@ -20,6 +24,7 @@ const shutDown = async (): Promise<void> => {
   stopping = true;
   logger.info('gateway is shutting down');
   await running.close();
+  await operations?.close();
   process.exit(0);
 };
 if (cluster.isWorker) {

@@ -102,6 +102,8 @@ export const refusals = {
     unavailable(503, 'provider_not_configured', `No ${title} key is configured: neither for this project (Integrations) nor for the deployment.`),
   providerUnreachable: (title: string) => unavailable(502, 'provider_unreachable', `${title} could not be reached. Try again in a moment.`),
   providerTimeout: (title: string) => unavailable(504, 'provider_timeout', `${title} did not answer in time.`),
+  providerErrorUnreadable: (title: string, status: number) =>
+    unavailable(status, 'provider_error_unreadable', `${title} answered with status ${status} and an error that could not be checked for credentials, so it is not shown.`),
   usageNotRecordable: unavailable(503, 'usage_not_recordable', 'Usage cannot be recorded right now, so no call is forwarded. Try again in a moment.'),
   shuttingDown: unavailable(503, 'shutting_down', 'This server is shutting down. Try again in a moment.'),
   internal: unavailable(500, 'internal_error', 'The proxy failed to handle this request.'),

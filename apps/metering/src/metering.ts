@@ -1,12 +1,14 @@
 import { createSpendCounters, type SpendCounters } from '@llm-proxy/budgets';
 import type { RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import type { Metrics } from '@llm-proxy/platform-telemetry';
 import { loadPriceBook } from '@llm-proxy/pricing';
 import { PRICED_USAGE_TOPIC, USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { createUsageStream, type UsageStream, UsageStreamServer } from '@llm-proxy/usage-stream';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MeteringConfig } from './metering.config.js';
+import { MeteringMetrics } from './metering-metrics.js';
 import { MeteringModule } from './metering.module.js';
 import { RecentEvents } from './metering/recent-events.js';
 
@@ -17,16 +19,22 @@ interface Engines {
   stream: UsageStream;
 }
 
+export interface MeteringOptions {
+  logger: Logger;
+  /** Where it counts what it does; nothing is measured without. */
+  metrics?: Metrics | undefined;
+}
+
 /**
  * Prices usage from the stream, publishes it priced and keeps the spend counters.
  * @throws when the counters are away at start; later outages are survived
  */
-export const startMetering = async (config: MeteringConfig, { logger }: { logger: Logger }): Promise<RunningService> => {
+export const startMetering = async (config: MeteringConfig, { logger, metrics }: MeteringOptions): Promise<RunningService> => {
   const engines = openEngines(config, logger);
   try {
     await engines.counters.connect();
     await engines.stream.connect([USAGE_TOPIC, PRICED_USAGE_TOPIC]);
-    const app = await createApp(config, engines, logger);
+    const app = await createApp(config, engines, { logger, metrics });
     await app.listen(config.PORT, config.HOST);
     const { port } = app.getHttpServer().address() as { port: number };
     let closing: Promise<void> | undefined;
@@ -42,9 +50,9 @@ const openEngines = ({ DATABASE_URL, REDIS_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFI
   stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, kafkaTopicPrefix: KAFKA_TOPIC_PREFIX, logger }),
 });
 
-const createApp = async (config: MeteringConfig, { counters, stream }: Engines, logger: Logger): Promise<INestApplication> => {
+const createApp = async (config: MeteringConfig, { counters, stream }: Engines, { logger, metrics }: MeteringOptions): Promise<INestApplication> => {
   const module = MeteringModule.of({
-    metering: { priceBook: loadPriceBook(), surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS, stream, counters, recent: new RecentEvents() },
+    metering: { priceBook: loadPriceBook(), surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS, stream, counters, recent: new RecentEvents(), watch: metrics && new MeteringMetrics(metrics) },
     counters,
     stream,
     serviceCredential: config.SERVICE_CREDENTIAL,

@@ -4,6 +4,7 @@ import { readBillingConfig, startBilling } from '@llm-proxy/billing';
 import { readGatewayConfig, startGateway, startGatewayWorkers } from '@llm-proxy/gateway';
 import { readMeteringConfig, startMetering } from '@llm-proxy/metering';
 import { createLogger } from '@llm-proxy/platform-logging';
+import { metricsFor, showMetrics } from '@llm-proxy/platform-telemetry';
 import { readKeptApiKey } from './client-files.js';
 import type { Secrets } from './secrets.js';
 import { type StandaloneConfig, serviceEnvironment } from './standalone.config.js';
@@ -38,7 +39,8 @@ export const startServices = async (options: ServicesOptions): Promise<FirstProj
   // What the operator allows wins over what the simulator needs.
   const allowed = inside['ALLOW_PRIVATE_UPSTREAMS'];
   const simulated = { ...options.simulated, ...(allowed && { ALLOW_PRIVATE_UPSTREAMS: allowed }) };
-  const logger = (service: string) => ({ logger: createLogger(service, config.LOG_LEVEL) });
+  const metrics = metricsFor(config);
+  const logger = (service: string) => ({ logger: createLogger(service, config.LOG_LEVEL), metrics });
   const started = <Service extends { close(): Promise<void> }>(name: string, service: Service): Service => {
     options.onStarted({ name, close: () => service.close() });
     return service;
@@ -66,6 +68,8 @@ export const startServices = async (options: ServicesOptions): Promise<FirstProj
     const drainTimeoutMs = config.DRAIN_TIMEOUT_MS;
     started('gateway', await startGatewayWorkers({ count: config.GATEWAY_WORKERS, env: outside, drainTimeoutMs, ...logger('gateway') }));
   }
+  const operations = await showMetrics(config, metrics, createLogger('standalone', config.LOG_LEVEL));
+  if (operations !== null) started('operations', operations);
   return first;
 };
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { engineSettings, integer, readConfig } from '@llm-proxy/platform-config';
+import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { secretsSchema } from './secrets.js';
 
@@ -27,6 +28,7 @@ export const standaloneConfigSchema = z.object({
   GROK_API_KEY: z.string().optional(),
   XAI_API_KEY: z.string().optional(),
   GATEWAY_WORKERS: integer(1, 256).default(1),
+  ...operationsSettings,
   DRAIN_TIMEOUT_MS: integer(0).default(3_000),
 });
 

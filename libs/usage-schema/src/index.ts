@@ -6,3 +6,5 @@ export { OWN_KEY_PREFIX, SURCHARGE_TYPE, lineItemSchema, pricedUsageDataSchema, 
 export type { LineItem, PricedUsage, Pricing } from './priced-usage.js';
 export { reportDimensions, usageReportQuerySchema, usageReportRowSchema, usageReportSchema } from './usage-report.js';
 export type { UsageReport, UsageReportQuery, UsageReportRow } from './usage-report.js';
+export { recordedEventSchema, type RecordedEvent } from './recorded-event.js';
+export { unpricedUsageQuerySchema, unpricedUsageSchema, type UnpricedUsageQuery, type UnpricedUsageRow } from './unpriced-usage.js';

@@ -67,6 +67,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
 
   'GET /accounts/profiles/me': 'profile.read_own',
   'GET /accounts/sysadmin/usage': 'usage.read_all',
+  'GET /accounts/sysadmin/unpriced': 'usage.read_all',
 
   'POST /accounts/projects': 'project.create',
   'GET /accounts/projects': 'project.find',
@@ -136,6 +137,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`GET ${project}/transactions`]: 'billing.read',
   [`GET ${project}/subscription`]: 'billing.read',
   [`GET ${project}/usage`]: 'usage.read',
+  [`GET ${project}/requests/:requestId`]: 'usage.read',
   [`GET ${project}/llm-proxy/usage`]: 'usage.read_own',
 };
 

@@ -5,7 +5,7 @@ import { ParsedQuery } from '../http/parse-with.js';
 import { ProjectsStore } from '../projects/projects.store.js';
 import { onlyOwn } from './own-usage.js';
 import { UsageReports } from './usage-reports.js';
-import { allUsageQuerySchema, ownUsageQuerySchema, toReportQuery, type UsageQuery, usageQuerySchema } from './usage.schema.js';
+import { allUsageQuerySchema, ownUsageQuerySchema, toReportQuery, unpricedQuerySchema, type UsageQuery, usageQuerySchema } from './usage.schema.js';
 
 @Controller('accounts')
 export class UsageController {
@@ -24,6 +24,17 @@ export class UsageController {
   async own(@AskedBy() caller: Caller, @Param('projectId') projectId: string, @ParsedQuery(ownUsageQuerySchema) query: z.infer<typeof ownUsageQuerySchema>) {
     const { id } = await this.projects.get(projectId);
     return this.reports.run(onlyOwn(toReportQuery(id, query as UsageQuery), caller));
+  }
+
+  @Get('projects/:projectId/requests/:requestId')
+  async cost(@Param('projectId') projectId: string, @Param('requestId') requestId: string) {
+    const { id } = await this.projects.get(projectId);
+    return { request: await this.reports.costOf(id, requestId.toLowerCase()) };
+  }
+
+  @Get('sysadmin/unpriced')
+  unpriced(@ParsedQuery(unpricedQuerySchema) { project_id, start, end }: z.infer<typeof unpricedQuerySchema>) {
+    return this.reports.unpriced({ projectId: project_id, start, end });
   }
 
   @Get('sysadmin/usage')

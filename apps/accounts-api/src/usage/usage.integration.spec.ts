@@ -7,11 +7,20 @@ import { runAccountsApi, type RunningAccountsApi, type TestProject } from '../ru
 /** Stands where billing stands: takes the contract's question from whoever shows the service credential, gives a dictated answer. */
 const billingStandIn = async () => {
   const asked: UsageReportQuery[] = [];
+  /** Answers to plain questions, by their path and query. */
+  const told = new Map<string, unknown>();
+  const plainly: string[] = [];
   const answer = { status: 200, body: JSON.stringify({ rows: [] } satisfies UsageReport) };
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (request.method === 'GET') {
+        plainly.push(request.url!);
+        const known = told.get(request.url!);
+        response.writeHead(known === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(known ?? {}));
+        return;
+      }
       const wellAsked = request.method === 'POST' && request.url === '/internal/usage-report' && request.headers.authorization?.startsWith('Bearer credential-of') === true;
       if (wellAsked) asked.push(usageReportQuerySchema.parse(JSON.parse(Buffer.concat(chunks).toString())));
       response.writeHead(wellAsked ? answer.status : 404, { 'content-type': 'application/json' }).end(answer.body);
@@ -19,7 +28,7 @@ const billingStandIn = async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, answer, close };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, answer, told, plainly, close };
 };
 
 describe('usage reports', () => {
@@ -117,6 +126,86 @@ describe('usage reports', () => {
     expect(lastAsked()).toMatchObject({ projectId: project.id, filters: { subjects: ['ann'] } });
     expect((await participant({})('GET', `${project.path}/llm-proxy/usage`)).status).toBe(403);
     expect((await participant(agentDefaultApiScope())('GET', `${project.path}/usage`)).status).toBe(403);
+  });
+
+  describe('one call', () => {
+    const id = '019aa8e0-0000-7000-8000-000000000001';
+    const event = () => ({
+      id,
+      projectId: project.id,
+      occurredAt: '2026-11-22T10:00:00.000Z',
+      provider: 'openai',
+      endpoint: '/v1/responses',
+      transport: 'sse',
+      model: 'gpt-5.4',
+      requestModel: 'gpt-5.4',
+      responseModel: 'gpt-5.4-2026-03-05',
+      outcome: 'completed',
+      measurement: 'exact',
+      status: 200,
+      providerKey: 'managed',
+      providerRequestId: 'req_1',
+      apiKeyId: null,
+      userId: null,
+      participant: 'ann',
+      room: 'lab',
+      client: 'curl/8',
+      annotations: { task: 'a' },
+      usage: { input_tokens: 1000 },
+      priceVersion: '2026-11',
+      providerCostNanoUsd: '2500000',
+      surchargeNanoUsd: '125000',
+      totalNanoUsd: '2625000',
+      unpricedTypes: [],
+      firstByteMs: 210.25,
+      durationMs: 900.5,
+      recordedAt: '2026-11-22T10:00:01.000Z',
+      lines: [{ type: 'input_tokens', quantity: '1000', unitPricePicoUsd: '2500000', amountNanoUsd: '2500000' }],
+    });
+
+    it('with its lines and its exact price', async () => {
+      billing.told.set(`/internal/projects/${project.id}/events/${id}`, event());
+      const answer = await project.admin('GET', `${project.path}/requests/${id.toUpperCase()}`);
+      expect(answer).toMatchObject({
+        status: 200,
+        body: {
+          request: {
+            id,
+            path: '/v1/responses',
+            participant: 'ann',
+            usage: { input_tokens: 1000 },
+            price: 0.002625,
+            price_nano_usd: '2625000',
+            surcharge_nano_usd: '125000',
+            lines: [{ type: 'input_tokens', quantity: '1000', unit_price_pico_usd: '2500000', price: 0.0025, price_nano_usd: '2500000' }],
+          },
+        },
+      });
+    });
+
+    it('not billed yet, and no id at all: 404', async () => {
+      const asksBefore = billing.plainly.length;
+      expect(await project.admin('GET', `${project.path}/requests/${id.replace('1', '2')}`)).toMatchObject({ status: 404, body: { error: { code: 'request_not_found' } } });
+      expect(billing.plainly).toHaveLength(asksBefore + 1);
+      expect(await project.admin('GET', `${project.path}/requests/..%2Ftotals-check`)).toMatchObject({ status: 404, body: { error: { code: 'request_not_found' } } });
+      expect(billing.plainly).toHaveLength(asksBefore + 1);
+    });
+
+    it('is not shown to a participant', async () => {
+      const participant = api.as(mintParticipantToken({ name: 'ann', grants: [{ name: 'api', scope: agentDefaultApiScope() }], sub: project.id }, api.config.MESHAGENT_SECRET));
+      expect((await participant('GET', `${project.path}/requests/${id}`)).status).toBe(403);
+    });
+  });
+
+  it('usage without a price: for the operator', async () => {
+    const row = { provider: 'openai', model: 'gpt-5.4', type: 'web_search_calls', events: 3 };
+    const seen = { first: '2026-11-22T10:00:00.000Z', last: '2026-11-22T11:00:00.000Z' };
+    billing.told.set(`/internal/unpriced-usage?projectId=${project.id}&start=2026-11-01T00%3A00%3A00Z`, {
+      rows: [{ ...row, priceVersion: '2026-11', firstSeenAt: seen.first, lastSeenAt: seen.last }],
+    });
+    const answer = await api.operator('GET', `/accounts/sysadmin/unpriced?project_id=${project.id}&start=2026-11-01`);
+    expect(answer).toMatchObject({ status: 200, body: { unpriced: [{ ...row, price_version: '2026-11', first_seen_at: seen.first, last_seen_at: seen.last }] } });
+    expect((await project.admin('GET', '/accounts/sysadmin/unpriced')).status).toBe(403);
   });
 
   it('all projects: for the operator', async () => {

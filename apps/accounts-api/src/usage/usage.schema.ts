@@ -71,6 +71,8 @@ export const ownUsageQuerySchema = z.object(period);
 
 export const allUsageQuerySchema = usageQuerySchema.extend({ project_id: z.uuid().optional() });
 
+export const unpricedQuerySchema = z.object({ start: instant().optional(), end: instant().optional(), project_id: z.uuid().optional() });
+
 export type UsageQuery = z.infer<typeof usageQuerySchema>;
 
 /** What billing is asked. */

@@ -7,7 +7,7 @@ import { findEvent } from './event.store.js';
 
 const idsSchema = z.object({ projectId: z.uuid(), eventId: z.uuid() });
 
-/** One event and its lines, for support. */
+/** One event and its lines. */
 @Controller('internal/projects/:projectId/events')
 @UseGuards(ServiceCredentialGuard)
 export class EventController {

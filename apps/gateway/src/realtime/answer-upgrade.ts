@@ -1,7 +1,10 @@
 import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { pipeline } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Provider } from '../providers/index.js';
+import { type Refusal, refusals } from '../refusals.js';
+import { ErrorAnswer, type ShownError } from '../relay/error-answer.js';
+import type { KeyEcho } from '../relay/key-echo.js';
 import { answerHeaders } from '../relay/response-head.js';
 import { type SocketLimits, socketOptions } from './socket-limits.js';
 
@@ -15,10 +18,34 @@ export const responseOn = (request: IncomingMessage, socket: Socket): ServerResp
   return response;
 };
 
-/** Passes the provider's refusal of a handshake on: status, headers and body. */
-export const passOn = (answer: IncomingMessage, response: ServerResponse, requestId: string): void => {
-  response.writeHead(answer.statusCode!, answer.statusMessage, answerHeaders(answer.headers, requestId, true));
-  pipeline(answer, response, () => undefined);
+/** How the provider refused a handshake, fit to be shown. */
+export interface Rejection extends ShownError {
+  status: number;
+}
+
+/**
+ * Reads the provider's refusal of a handshake, without the key that it may quote.
+ * @returns a refusal of ours when it broke off or cannot be looked through
+ */
+export const readRejection = async (answer: IncomingMessage, { title }: Provider, keyEcho: KeyEcho): Promise<Rejection | Refusal> => {
+  const status = answer.statusCode!;
+  const error = new ErrorAnswer(keyEcho, { status, statusMessage: answer.statusMessage ?? '', headers: answer.headers });
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      error.push(chunk);
+      if (error.isTooLong) break;
+    }
+  } catch {
+    return refusals.providerUnreachable(title);
+  }
+  const shown = error.withoutKey();
+  return shown === null ? refusals.providerErrorUnreadable(title, status) : { status, ...shown };
+};
+
+/** Passes the provider's refusal on: status, headers and body. */
+export const passOn = ({ status, statusMessage, headers, body }: Rejection, response: ServerResponse, requestId: string): void => {
+  response.writeHead(status, statusMessage, answerHeaders(headers, requestId, true));
+  response.end(body);
 };
 
 /** Said of the provider's connection, or of a body that a 101 does not have. */

@@ -12,6 +12,7 @@ import { ControllableSource } from '../credentials/controllable-source.suite.js'
 import { PolicyCache } from '../credentials/policy-cache.js';
 import { providers } from '../providers/index.js';
 import { RelayHttpAdapter } from '../relay-http.adapter.js';
+import type { RelayObserver } from '../relay/observer.js';
 import { Upstreams } from '../relay/upstreams.js';
 import { Tunnels } from './tunnels.js';
 
@@ -21,6 +22,7 @@ export interface SocketGatewayOptions {
   maxMessageBytes?: number;
   connectMs?: number;
   afterDisconnectMs?: number;
+  observer?: RelayObserver;
 }
 
 /** The gateway's sockets on a real server, with a policy source in memory and the events at hand. */
@@ -43,6 +45,7 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const upstreams = new Upstreams({
     managed: { openai: { baseUrl: options.providerUrl, apiKey: options.providerKey }, anthropic: { baseUrl: options.providerUrl, apiKey: options.providerKey } },
     secretBox,
+    allowPrivateUpstreams: [],
     timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
     connectionsPerOrigin: 1,
   });
@@ -52,12 +55,13 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
     providers,
     callers: new Callers({ policies, secretBox, deploymentSecret: null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord },
+    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord, allowsUnmetered: false },
     upstreams,
     usage: { emit: (event) => void events.push(event) },
     limits: { connectMs: options.connectMs ?? 5_000, maxMessageBytes: options.maxMessageBytes ?? 0 },
     afterDisconnect: { maxMs: options.afterDisconnectMs ?? 5_000, maxBytes: 1_000_000 },
     logger,
+    observer: options.observer,
   });
   const adapter = new RelayHttpAdapter((_request, response) => {
     response.end('an ordinary request');

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Caller } from '../credentials/caller.js';
 import type { Asked, Conversation, Heard, HeardUsage, Provider, WebSocketEndpoint } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
+import type { Arrival } from '../relay/observer.js';
 import type { RequestHead } from '../relay/request-head.js';
 import type { Route } from '../relay/route.js';
 import type { Upstream } from '../relay/upstreams.js';
@@ -15,6 +17,8 @@ import { type TurnTimings, Turns } from './turns.js';
 export interface Session {
   /** Of the handshake; each turn's event has an id of its own. */
   readonly id: string;
+  readonly request: IncomingMessage;
+  readonly arrival: Arrival;
   readonly route: Route;
   readonly provider: Provider;
   readonly endpoint: WebSocketEndpoint;
@@ -39,6 +43,8 @@ export interface TunnelEnd {
   providerCode: number;
   /** An answer was under way that the provider reported nothing of. */
   unreported: boolean;
+  /** How often usage was reported. */
+  usageEvents: number;
 }
 
 export interface TunnelSockets {
@@ -62,6 +68,7 @@ export class Tunnel {
   private clientError: Error | null = null;
   private providerError: Error | null = null;
   private unreported = false;
+  private usageEvents = 0;
   private draining = false;
   private giveUp: NodeJS.Timeout | undefined;
   private bytesAfterClientLeft = 0;
@@ -154,7 +161,10 @@ export class Tunnel {
   }
 
   private onHeard({ turn, usage }: Heard): void {
-    if (usage !== null) this.deps.onUsage(this.session, usage, this.turns.timings(), this.clientEnding === null ? 'completed' : 'client_disconnected');
+    if (usage !== null) {
+      this.usageEvents++;
+      this.deps.onUsage(this.session, usage, this.turns.timings(), this.clientEnding === null ? 'completed' : 'client_disconnected');
+    }
     if (turn === null) return;
     if (turn === 'started') this.turns.start();
     else if (turn === 'ended') this.turns.end();
@@ -201,6 +211,6 @@ export class Tunnel {
   }
 
   private finish(): void {
-    this.deps.onEnd(this.session, { clientCode: this.clientEnding!.code, providerCode: this.providerEnding!.code, unreported: this.unreported });
+    this.deps.onEnd(this.session, { clientCode: this.clientEnding!.code, providerCode: this.providerEnding!.code, unreported: this.unreported, usageEvents: this.usageEvents });
   }
 }

@@ -7,13 +7,14 @@ import { type AdmissionDeps, admit } from '../admission/admit.js';
 import type { Asked, HeardUsage, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
 import { type CallerDeps, identify, roomOf } from '../relay/caller-and-room.js';
+import { type Arrival, type ArrivedRequest, OTHER_PATHS, type RelayObserver } from '../relay/observer.js';
 import { refuse } from '../relay/refuse.js';
 import { type Route, createRouter } from '../relay/route.js';
-import type { Upstreams } from '../relay/upstreams.js';
+import type { Upstream, Upstreams } from '../relay/upstreams.js';
 import { type Outcome, toUsageEvent } from '../usage/usage-event.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
-import { createAcceptor, passOn, responseOn } from './answer-upgrade.js';
-import { connectUpstream } from './connect-upstream.js';
+import { createAcceptor, passOn, readRejection, responseOn } from './answer-upgrade.js';
+import { type UpstreamAnswer, connectUpstream } from './connect-upstream.js';
 import { isWebSocketRequest, readHandshake } from './handshake.js';
 import { KEEP_ALIVE_PROBE_MS, type SocketLimits } from './socket-limits.js';
 import { type Session, Tunnel, type TunnelDeps, type TunnelEnd } from './tunnel.js';
@@ -27,6 +28,8 @@ export interface TunnelsDeps extends CallerDeps {
   limits: SocketLimits;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
+  /** Nothing is watched without one. */
+  observer?: RelayObserver | undefined;
 }
 
 interface Upgrade {
@@ -36,7 +39,17 @@ interface Upgrade {
   socket: Socket;
   head: Buffer;
   clientGone: AbortSignal;
+  arrival: Arrival;
 }
+
+/** How a handshake ended that opened no tunnel and was not refused here. */
+interface NotOpened {
+  /** The provider's; 0: the client has gone. */
+  status: number;
+  outcome: Outcome;
+}
+
+const CLIENT_LEFT: NotOpened = { status: 0, outcome: 'client_disconnected' };
 
 /** Status of a turn's event: that of the handshake, since frames have none. */
 const SWITCHING_PROTOCOLS = 101;
@@ -78,53 +91,52 @@ export class Tunnels {
     socket.on('error', () => undefined);
     socket.once('close', () => gone.abort());
     this.underWay++;
-    this.process({ id, route, request, socket, head, clientGone: gone.signal }).then(
-      (refusal) => this.settle(id, route, request, socket, refusal),
-      (error: unknown) => {
+    const arrival: Arrival = { caller: null, model: null, startedAtMs: Date.now(), startedTick: performance.now() };
+    const upgrade: Upgrade = { id, route, request, socket, head, clientGone: gone.signal, arrival };
+    this.process(upgrade)
+      .catch((error: unknown) => {
         this.deps.logger.error({ err: error, requestId: id }, 'a WebSocket handshake failed');
-        this.settle(id, route, request, socket, refusals.internal);
-      },
-    );
+        return refusals.internal;
+      })
+      .then((end) => this.settle(upgrade, end));
   }
 
-  /** The life of a handshake, top to bottom; the steps of an HTTP call, and in their order. True: a tunnel is open, and `onEnd` will tell. */
-  private async process(upgrade: Upgrade): Promise<Refusal | boolean> {
-    const { route, request, id } = upgrade;
+  /** The life of a handshake, top to bottom; the steps of an HTTP call, and in their order. Null: a tunnel is open, and `onEnd` will tell. */
+  private async process(upgrade: Upgrade): Promise<Refusal | NotOpened | null> {
+    const { route, request, id, arrival } = upgrade;
     const { provider } = route;
     if (this.closing) return refusals.shuttingDown;
     const handshake = readHandshake(request, provider.webSockets);
     if (handshake instanceof Refusal) return handshake;
     const caller = await identify(this.deps, provider, handshake.head);
     if (caller instanceof Refusal) return caller;
-    const endpoint = provider.webSockets?.endpoints.find(({ path }) => path === route.path);
+    arrival.caller = caller;
+    const endpoint = endpointOf(route);
     if (endpoint === undefined) return refusals.unsupportedWebSocketPath(provider.title, route.path);
     const room = await roomOf(this.deps, route, caller);
     if (room instanceof Refusal) return room;
     const model = endpoint.modelOf(new URLSearchParams(route.query));
     if (model instanceof Refusal) return model;
+    arrival.model = model;
     const refusal = admit(this.deps.admission, { caller, provider, endpoint, model, models: [], serviceTier: null, path: route.path, client: handshake.head.client });
     if (refusal !== null) return refusal;
     const upstream = this.deps.upstreams.for(provider, caller.project);
     if (upstream instanceof Refusal) return upstream;
     const answer = await connectUpstream(route, upstream, handshake, this.deps.limits, upgrade.clientGone);
-    if (answer.kind === 'failed') return answer.refusal;
-    if (answer.kind === 'rejected') {
-      passOn(answer.answer, responseOn(request, upgrade.socket), id);
-      return false;
-    }
+    if (answer.kind !== 'open') return notOpened(answer, upgrade, upstream);
     // Browsers fail a connection whose offer was met with silence, so the first harmless subprotocol stands in.
     const protocol = answer.protocol ?? handshake.protocols[0] ?? null;
     const client = this.accept(request, upgrade.socket, upgrade.head, { protocol, headers: answer.headers, requestId: id });
     if (client === null) {
       answer.socket.terminate();
-      return false;
+      return CLIENT_LEFT;
     }
     const requestId = answer.headers['x-request-id'];
     const providerRequestId = typeof requestId === 'string' ? requestId : null;
     const conversation = endpoint.conversation(model);
-    const session: Session = { id, route, provider, endpoint, head: handshake.head, caller, room, upstream, providerRequestId, conversation };
+    const session: Session = { id, request, arrival, route, provider, endpoint, head: handshake.head, caller, room, upstream, providerRequestId, conversation };
     this.openTunnel(session, { client, connection: upgrade.socket, provider: answer.socket });
-    return true;
+    return null;
   }
 
   private openTunnel(session: Session, sockets: ConstructorParameters<typeof Tunnel>[2]): void {
@@ -158,19 +170,31 @@ export class Tunnels {
 
   private onEnd(session: Session, end: TunnelEnd): void {
     this.open.delete(this.ofSession.get(session)!);
+    const { id, request, arrival, provider, endpoint, room } = session;
+    const outcome = end.unreported ? 'upstream_interrupted' : 'completed';
+    this.deps.observer?.socketEnded({ ...arrival, id, request, provider, endpoint: endpoint.path, room, status: SWITCHING_PROTOCOLS, outcome, ...closeCodes(end) });
     if (end.unreported) this.deps.logger.warn({ requestId: session.id, path: session.route.path, ...end }, 'a socket ended in mid-answer, and the provider reported no usage of it');
     this.release();
   }
 
-  private settle(id: string, route: Route, request: IncomingMessage, socket: Socket, end: Refusal | boolean): void {
-    if (end === true) return;
-    if (end instanceof Refusal && !socket.destroyed) refuse(responseOn(request, socket), route.provider, end, id);
+  private settle(upgrade: Upgrade, end: Refusal | NotOpened | null): void {
+    if (end === null) return;
+    const { id, route, request, socket } = upgrade;
+    if (end instanceof Refusal) {
+      this.deps.observer?.refused({ ...arrivedRequest(upgrade), refusal: end });
+      if (!socket.destroyed) refuse(responseOn(request, socket), route.provider, end, id);
+    } else this.deps.observer?.socketEnded({ ...arrivedRequest(upgrade), ...end, ...NO_SOCKET });
     this.release();
   }
 
   private release(): void {
     this.underWay--;
     if (this.underWay === 0) for (const wake of this.idleWaiters.splice(0)) wake();
+  }
+
+  /** Tunnels that are open. */
+  get openSockets(): number {
+    return this.open.size;
   }
 
   /** Refuses new sockets, ends those at rest, waits for the answers under way up to a deadline, and then ends every socket. */
@@ -194,3 +218,20 @@ export class Tunnels {
     });
   }
 }
+
+const endpointOf = ({ provider, path }: Route) => provider.webSockets?.endpoints.find((endpoint) => endpoint.path === path);
+
+/** The provider did not accept: what it said instead goes to the client. */
+const notOpened = async (answer: Exclude<UpstreamAnswer, { kind: 'open' }>, { id, route, request, socket, clientGone }: Upgrade, { keyEcho }: Upstream): Promise<Refusal | NotOpened> => {
+  const end = answer.kind === 'failed' ? answer.refusal : await readRejection(answer.answer, route.provider, keyEcho);
+  if (clientGone.aborted) return CLIENT_LEFT;
+  if (end instanceof Refusal) return end;
+  passOn(end, responseOn(request, socket), id);
+  return { status: end.status, outcome: 'completed' };
+};
+
+const arrivedRequest = ({ id, request, route, arrival }: Upgrade): ArrivedRequest => ({ ...arrival, id, request, provider: route.provider, endpoint: endpointOf(route)?.path ?? OTHER_PATHS });
+
+const NO_SOCKET = { room: null, clientCode: null, providerCode: null, usageEvents: 0 };
+
+const closeCodes = ({ clientCode, providerCode, usageEvents }: TunnelEnd) => ({ clientCode, providerCode, usageEvents });

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { PrivateAddressError } from '@llm-proxy/platform-http';
 import { type Dispatcher, errors } from 'undici';
-import { refusals } from '../refusals.js';
+import { type Refusal, refusals } from '../refusals.js';
 import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
+import { ErrorAnswer } from './error-answer.js';
+import type { CallWatch, RelayObserver } from './observer.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
 import { completeReading } from './estimate.js';
@@ -17,20 +19,29 @@ export interface ForwardDeps {
   afterDisconnect: { maxMs: number; maxBytes: number };
   /** Called once for every call that was forwarded. */
   onEnd: (call: Call, end: CallEnd) => void;
+  observer?: RelayObserver | undefined;
 }
 
 /** Sends the call upstream and the answer back. Returns at once; `onEnd` tells when it is over. */
 export const forward = (deps: ForwardDeps, call: Call): void => {
   const { upstream, route, head, facts } = call;
+  const watch = deps.observer?.forwarding(call) ?? null;
   const options: Dispatcher.DispatchOptions = {
     method: call.method as Dispatcher.HttpMethod,
     path: route.provider.upstreamPath(upstream.basePath, route.path) + route.query,
-    headers: [...head.forward, 'accept-encoding', 'identity', ...upstream.keyHeader],
+    headers: [...(watch === null ? head.forward : traced(head.forward, watch.traceparent)), 'accept-encoding', 'identity', ...upstream.keyHeader],
     body: Buffer.isBuffer(facts.body) && facts.body.length === 0 ? null : facts.body,
   };
   // A stream does not tell its length; when the caller has, the provider need not read chunks.
   if (!Buffer.isBuffer(facts.body) && head.contentLength !== null) (options.headers as string[]).push('content-length', String(head.contentLength));
-  upstream.pool.dispatch(options, new Exchange(deps, call));
+  upstream.pool.dispatch(options, new Exchange(deps, call, watch));
+};
+
+/** The headers with our span in place of the caller's. */
+const traced = (headers: string[], traceparent: string | null): string[] => {
+  if (traceparent === null) return headers;
+  const others = headers.filter((_, index) => headers[index - (index % 2)]!.toLowerCase() !== 'traceparent');
+  return [...others, 'traceparent', traceparent];
 };
 
 /** One answer on its way from the provider to the caller. undici calls it as the bytes arrive. */
@@ -50,10 +61,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   private giveUp: NodeJS.Timeout | undefined;
   private awaitsDrain = false;
   private ended: Outcome | null = null;
+  private answerBytes = 0;
+  private refusal: Refusal | null = null;
+  private errorAnswer: ErrorAnswer | null = null;
 
   constructor(
     private readonly deps: ForwardDeps,
     private readonly call: Call,
+    private readonly watcher: CallWatch | null,
   ) {
     call.response.on('close', () => this.onCallerClosed());
   }
@@ -73,11 +88,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.providerRequestId = textOf(headers['x-request-id']) ?? textOf(headers['request-id']);
     const hides = this.watch(headers);
     if (this.callerGone) return;
+    if (status > 299) {
+      // The provider may quote the key it was shown; nobody but us knows what to look for.
+      this.errorAnswer = new ErrorAnswer(call.upstream.keyEcho, { status, statusMessage: statusMessage ?? '', headers });
+      return;
+    }
     call.response.writeHead(status, statusMessage ?? '', answerHeaders(headers, call.id, !hides));
     if (this.isStream) call.response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.answerBytes += chunk.length;
+    this.watcher?.answerChunk?.(chunk);
+    if (this.errorAnswer !== null) {
+      this.errorAnswer.push(chunk);
+      if (this.errorAnswer.isTooLong) this.endErrorEarly(this.errorAnswer, controller);
+      return;
+    }
     const shown = this.tap === null ? chunk : this.tap.push(chunk);
     if (this.callerGone) {
       this.bytesAfterCallerLeft += chunk.length;
@@ -101,7 +128,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private close(rest: Buffer | undefined): void {
     const { response } = this.call;
-    if (!this.callerGone) {
+    if (this.errorAnswer !== null) this.sendError(this.errorAnswer);
+    else if (!this.callerGone) {
       if (rest !== undefined && rest.length > 0) response.end(rest);
       else response.end();
     }
@@ -111,11 +139,32 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { call } = this;
     void this.tap?.end(false);
-    if (!this.callerGone) {
+    if (!this.callerGone && this.refusal === null) {
       if (call.response.headersSent) call.response.destroy();
-      else refuse(call.response, call.route.provider, refusalFor(error, call.route.provider.title), call.id);
+      else this.refuse(refusalFor(error, call.route.provider.title));
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'upstream_interrupted');
+  }
+
+  /** An answer with an error status goes out whole, once it was looked through. */
+  private sendError(answer: ErrorAnswer): void {
+    if (this.callerGone) return;
+    const { call } = this;
+    const shown = answer.withoutKey();
+    if (shown === null) return this.refuse(refusals.providerErrorUnreadable(call.route.provider.title, this.status));
+    call.response.writeHead(this.status, shown.statusMessage, answerHeaders(shown.headers, call.id, true));
+    call.response.end(shown.body);
+  }
+
+  /** What will not be shown need not be read. */
+  private endErrorEarly(answer: ErrorAnswer, controller: Dispatcher.DispatchController): void {
+    this.sendError(answer);
+    controller.abort(new Error('the error is too long'));
+  }
+
+  private refuse(refusal: Refusal): void {
+    this.refusal = refusal;
+    refuse(this.call.response, this.call.route.provider, refusal, this.call.id);
   }
 
   /** @returns true when the caller will get fewer bytes than the provider sends */
@@ -123,6 +172,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { endpoint, facts, specialTap } = this.call;
     if (this.status > 299) return false;
     const encoding = textOf(headers['content-encoding']) ?? 'identity';
+    // The list is asked for unencoded; an encoded one cannot be filtered, and so is not shown.
     if (specialTap instanceof EditingTap && specialTap.edits === 'always' && encoding !== 'identity') throw new Error('an answer that has to be edited came encoded');
     if (specialTap !== null && encoding === 'identity') {
       this.tap = specialTap;
@@ -144,7 +194,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     return false;
   }
 
-  /** The list is asked for unencoded; an encoded one cannot be filtered, and so is not shown. */
   private waitForCaller(controller: Dispatcher.DispatchController): void {
     controller.pause();
     if (this.awaitsDrain) return;
@@ -182,7 +231,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const { facts } = this.call;
-    this.deps.onEnd(this.call, {
+    const end: CallEnd = {
       outcome: this.ended,
       requestWasSent: this.wentUpstream && (Buffer.isBuffer(facts.body) || facts.body.readableEnded),
       status: this.status,
@@ -191,7 +240,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       firstByteMs: this.firstByteMs,
       durationMs: performance.now() - this.call.startedTick,
       providerRequestId: this.providerRequestId,
-    });
+    };
+    this.deps.onEnd(this.call, end);
+    this.watcher?.ended({ ...end, answerBytes: this.answerBytes, refusal: this.refusal });
   }
 }
 

@@ -14,6 +14,7 @@ import type { UsagePublisher } from '../usage/usage-publisher.js';
 import type { Call } from './call.js';
 import { type CallerDeps, identify, roomOf } from './caller-and-room.js';
 import { type ForwardDeps, forward } from './forward.js';
+import { type Arrival, OTHER_PATHS, type RelayObserver } from './observer.js';
 import { readRequest } from './read-body.js';
 import { refuse } from './refuse.js';
 import type { RequestFacts } from './request-facts.js';
@@ -35,6 +36,8 @@ export interface RelayDeps extends CallerDeps {
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
+  /** Nothing is watched without one. */
+  observer?: RelayObserver | undefined;
 }
 
 /** The hot path. One instance a process; `handle` is called for every request and says whether it was the relay's. */
@@ -47,7 +50,7 @@ export class Relay {
 
   constructor(private readonly deps: RelayDeps) {
     this.findRoute = createRouter(deps.providers);
-    this.forwarding = { afterDisconnect: deps.afterDisconnect, onEnd: (call, end) => this.onEnd(call, end) };
+    this.forwarding = { afterDisconnect: deps.afterDisconnect, onEnd: (call, end) => this.onEnd(call, end), observer: deps.observer };
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
@@ -60,31 +63,36 @@ export class Relay {
       return true;
     }
     this.underWay++;
-    this.process(id, route, request, response).then(
-      (refusal) => this.settle(id, route, response, refusal),
-      (error: unknown) => {
+    const arrival: Arrival = { caller: null, model: null, startedAtMs: Date.now(), startedTick: performance.now() };
+    this.process(id, route, request, response, arrival)
+      .catch((error: unknown) => {
         this.deps.logger.error({ err: error, requestId: id }, 'relay failed');
-        this.settle(id, route, response, refusals.internal);
-      },
-    );
+        return refusals.internal;
+      })
+      .then((refusal) => {
+        if (refusal === null) return;
+        this.deps.observer?.refused({ ...arrival, id, request, provider: route.provider, endpoint: route.endpoint?.path ?? OTHER_PATHS, refusal });
+        this.settle(route, response, refusal, id);
+      });
     return true;
   }
 
   /** The life of a request, top to bottom. Null: it was forwarded, and `onEnd` will tell how it ended. */
-  private async process(id: string, route: Route, request: IncomingMessage, response: ServerResponse): Promise<Refusal | null> {
+  private async process(id: string, route: Route, request: IncomingMessage, response: ServerResponse, arrival: Arrival): Promise<Refusal | null> {
     const { endpoint, provider } = route;
-    const startedAtMs = Date.now();
-    const startedTick = performance.now();
+    const { startedAtMs, startedTick } = arrival;
     if (this.closing) return refusals.shuttingDown;
     const head = readRequestHead(request.rawHeaders);
     const caller = await identify(this.deps, provider, head);
     if (caller instanceof Refusal) return caller;
     if (caller.apiKeyId !== null) this.deps.keyUse.note(caller.apiKeyId, startedAtMs);
+    arrival.caller = caller;
     if (endpoint === null) return pathRefusal(request.method!, route);
     const room = await roomOf(this.deps, route, caller);
     if (room instanceof Refusal) return room;
     const facts = await readRequest(request, head, endpoint, this.deps.maxBodyBytes);
     if (facts instanceof Refusal) return facts;
+    arrival.model = facts.model;
     const upstream = this.admittedUpstream(caller, route, endpoint, facts, head.client);
     if (upstream instanceof Refusal) {
       if (!Buffer.isBuffer(facts.body)) facts.body.destroy();
@@ -119,8 +127,7 @@ export class Relay {
     this.release();
   }
 
-  private settle(id: string, route: Route, response: ServerResponse, refusal: Refusal | null): void {
-    if (refusal === null) return;
+  private settle(route: Route, response: ServerResponse, refusal: Refusal, id: string): void {
     refuse(response, route.provider, refusal, id, route.allowedMethods ?? undefined);
     this.release();
   }
@@ -128,6 +135,11 @@ export class Relay {
   private release(): void {
     this.underWay--;
     if (this.underWay === 0) for (const wake of this.idleWaiters.splice(0)) wake();
+  }
+
+  /** Calls that were begun and are not over. */
+  get inFlight(): number {
+    return this.underWay;
   }
 
   /** Refuses new calls and waits for those under way, up to a deadline. */

@@ -5,6 +5,7 @@ import { Pool } from 'undici';
 import type { KnownProject } from '../credentials/policy-cache.js';
 import type { Provider } from '../providers/index.js';
 import { type Refusal, refusals } from '../refusals.js';
+import { KeyEcho } from './key-echo.js';
 
 /** Where a call goes and which key pays. */
 export interface Upstream {
@@ -14,6 +15,8 @@ export interface Upstream {
   /** Path of the base URL without its trailing slash. */
   basePath: string;
   keyHeader: readonly [name: string, value: string];
+  /** Finds the key in what the provider says. */
+  keyEcho: KeyEcho;
   paidBy: 'managed' | 'project';
 }
 
@@ -91,7 +94,7 @@ export class Upstreams {
 
   private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy'], publicOnly = false): Upstream {
     const url = new URL(baseUrl);
-    return { pool: this.pool(url.origin, publicOnly), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), paidBy };
+    return { pool: this.pool(url.origin, publicOnly), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), keyEcho: new KeyEcho(apiKey), paidBy };
   }
 
   private pool(origin: string, publicOnly: boolean): Pool {

@@ -23,6 +23,8 @@ export interface UsagePublisherOptions {
  * they go there until the spool is empty again. What neither takes stays in memory, and no further call is admitted.
  */
 export class UsagePublisher {
+  /** Since the start of the process. */
+  readonly counts = { emitted: 0, published: 0, spooled: 0, streamFailures: 0, spoolFailures: 0 };
   private waiting: OutgoingMessage[] = [];
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> | null = null;
@@ -54,7 +56,13 @@ export class UsagePublisher {
     return this.options.spool.pendingBytes;
   }
 
+  /** Events in memory that neither the stream nor the disk has got yet. */
+  get waitingEvents(): number {
+    return this.waiting.length;
+  }
+
   emit(event: UsageEvent): void {
+    this.counts.emitted++;
     this.waiting.push({ id: event.id, key: partitionKeyOf(event), value: Buffer.from(JSON.stringify(event)) });
     if (this.working !== null || this.timer !== undefined) return;
     if (this.waiting.length >= this.maxBatch) this.work();
@@ -101,9 +109,11 @@ export class UsagePublisher {
   private async toStream(batch: OutgoingMessage[]): Promise<boolean> {
     try {
       await this.options.stream.publish(USAGE_TOPIC, batch);
+      this.counts.published += batch.length;
       this.diskFailed = false;
       return true;
     } catch (error) {
+      this.counts.streamFailures++;
       this.options.logger.error({ error: (error as Error).message, events: batch.length }, 'the usage stream is away: events go to the spool');
       this.streamIsAway = true;
       return false;
@@ -113,12 +123,14 @@ export class UsagePublisher {
   private async toSpool(batch: OutgoingMessage[]): Promise<boolean> {
     try {
       await this.options.spool.append(batch);
+      this.counts.spooled += batch.length;
       // Also when a replay has just emptied the spool: what was appended meanwhile must go before what comes now.
       this.streamIsAway = true;
       this.diskFailed = false;
       this.startReplay();
       return true;
     } catch (error) {
+      this.counts.spoolFailures++;
       if (!this.diskFailed) this.options.logger.fatal({ error: (error as Error).message }, 'the spool takes no more events: new calls are refused');
       this.diskFailed = true;
       this.startReplay();
@@ -147,10 +159,12 @@ export class UsagePublisher {
         const next = await this.options.spool.peek(this.maxBatch);
         if (next === null) break;
         await this.options.stream.publish(USAGE_TOPIC, next.messages);
+        this.counts.published += next.messages.length;
         await this.options.spool.advance(next.next);
         replayed += next.messages.length;
         retryMs = this.retryMs.first;
       } catch (error) {
+        this.counts.streamFailures++;
         this.options.logger.warn({ error: (error as Error).message, spooledBytes: this.spooledBytes }, 'spooled usage events still wait for the stream');
         await this.pause(retryMs);
         retryMs = Math.min(retryMs * 2, this.retryMs.last);

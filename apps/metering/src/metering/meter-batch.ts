@@ -10,6 +10,12 @@ export interface MeteringParts extends PriceRules {
   stream: Pick<UsageStream, 'publish'>;
   counters: Pick<SpendCounters, 'add'>;
   recent: RecentEvents;
+  /** Told of every batch that is done. */
+  watch?: MeteringWatch | undefined;
+}
+
+export interface MeteringWatch {
+  metered(events: readonly PricedUsage[], setAside: readonly SetAside[]): void;
 }
 
 /** A value together with the message it was made from. */
@@ -37,7 +43,9 @@ export const meterBatch = async (batch: readonly ReceivedMessage[], parts: Meter
   await publish(events, parts);
   await parts.counters.add(events.map(toSpendEntry));
   parts.recent.done(events.map(({ id }) => id));
-  return [...decoded.setAside, ...priced.setAside];
+  const setAside = [...decoded.setAside, ...priced.setAside];
+  parts.watch?.metered(events, setAside);
+  return setAside;
 };
 
 const sortOut = <Input, Output>(inputs: readonly From<Input>[], step: (input: Input) => { ok: true; event: Output } | { ok: false; reason: string }): Sorted<Output> => {
