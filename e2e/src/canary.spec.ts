@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { type ProviderSimulator, type SimulatorControl, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { PRICED_USAGE_TOPIC, USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { versionFor } from './anthropic-version.js';
+import { WebSocket } from 'ws';
 import { api, billedAnswers } from './bill.js';
 import { type SpanReceiver, startSpanReceiver } from './span-receiver.js';
 import { everyFile, everyMessage, everyRow } from './stored.js';
@@ -57,6 +58,7 @@ describe.each(waysToRun)('a secret goes through calls of all kinds and is nowher
         OPENAI_BASE_URL: simulator.openAiBaseUrl,
         ANTHROPIC_API_KEY: keys.anthropic,
         ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
+        ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1',
         LOG_LEVEL: 'trace',
         LOG_REQUESTS: 'bodies',
         OPS_PORT: String(opsPort),
@@ -84,7 +86,26 @@ describe.each(waysToRun)('a secret goes through calls of all kinds and is nowher
     for (const [path, body, control] of CALLS) {
       expect(await send(path, body, { ...bearer(credential), ...simulatorHeaders(control), 'x-codex-turn-metadata': `{"cwd":"/${credential}"}` })).toBe(200);
     }
+    expect(await overSocket(credential, {})).toBe('closed 1005');
+    expect(await overSocket(credential, { echoAuthorization: true })).toBe('refused 401');
   };
+
+  /** One turn, or the provider's refusal of the handshake, with everything that the caller sees of it. */
+  const overSocket = (credential: string, control: SimulatorControl): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${system.baseUrl.replace('http', 'ws')}/openai/v1/responses`, { headers: { ...bearer(credential), ...simulatorHeaders(control) } });
+      socket.on('error', () => undefined).on('open', () => socket.send(JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello' })));
+      socket.on('upgrade', ({ headers }) => answers.push(JSON.stringify(headers)));
+      socket.on('message', (data: Buffer) => {
+        answers.push(data.toString());
+        if (data.includes('"response.completed"')) socket.close();
+      });
+      socket.on('close', (code) => resolve(`closed ${code}`));
+      socket.on('unexpected-response', (_request, answer) => {
+        answers.push(JSON.stringify(answer.rawHeaders));
+        answer.on('data', (chunk: Buffer) => answers.push(chunk.toString())).on('end', () => resolve(`refused ${answer.statusCode}`));
+      });
+    });
 
   const breakInEveryWay = async (credential: string): Promise<void> => {
     for (const [, control] of BREAKS) {
@@ -169,7 +190,7 @@ describe.each(waysToRun)('a secret goes through calls of all kinds and is nowher
     const brokers = way.env['KAFKA_BROKERS'];
     // Embedded, the topics are tables and were looked through above.
     if (brokers === undefined) return expect(way.env).toEqual({});
-    const text = await everyMessage(brokers.split(','), { projectId: system.projectId, topics: [USAGE_TOPIC, PRICED_USAGE_TOPIC], atLeast: 3 * CALLS.length });
+    const text = await everyMessage(brokers.split(','), { topicPrefix: way.env['KAFKA_TOPIC_PREFIX'], projectId: system.projectId, topics: [USAGE_TOPIC, PRICED_USAGE_TOPIC], atLeast: 3 * CALLS.length });
     expectNone('the topics', text);
   });
 

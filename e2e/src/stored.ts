@@ -29,8 +29,8 @@ export const everyRow = async (databaseUrl: string): Promise<string> => {
  * Every message of the project on the topics, which deployments share in a test run, and every message that was set aside.
  * @param atLeast messages of the project that each topic must hold
  */
-export const everyMessage = async (brokers: string[], { projectId, topics, atLeast }: { projectId: string; topics: string[]; atLeast: number }): Promise<string> => {
-  const stream = createUsageStream({ kafkaBrokers: brokers, clientId: 'canary', logger: createLogger('canary', 'silent') });
+export const everyMessage = async (brokers: string[], { topicPrefix, projectId, topics, atLeast }: { topicPrefix: string | undefined; projectId: string; topics: string[]; atLeast: number }): Promise<string> => {
+  const stream = createUsageStream({ kafkaBrokers: brokers, kafkaTopicPrefix: topicPrefix, clientId: 'canary', logger: createLogger('canary', 'silent') });
   const texts: string[] = [];
   const seen = new Map(topics.map((topic) => [topic, 0]));
   try {
