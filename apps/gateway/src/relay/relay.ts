@@ -1,6 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
-import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Callers } from '../credentials/callers.js';
@@ -46,7 +46,7 @@ export class Relay {
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const route = this.findRoute(request.method!, request.url!);
     if (route === null) return false;
-    const id = uuidv7();
+    const id = randomUUIDv7();
     response.on('error', () => undefined);
     this.underWay++;
     this.process(id, route, request, response).then(
