@@ -1,8 +1,8 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@llm-proxy/platform-logging';
-import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
 import type { Asked, HeardUsage, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
@@ -86,7 +86,7 @@ export class Tunnels {
   upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const socket = duplex as Socket;
     const route = this.findRoute(request.method!, request.url!)!;
-    const id = uuidv7();
+    const id = randomUUIDv7();
     const gone = new AbortController();
     socket.on('error', () => undefined);
     socket.once('close', () => gone.abort());
@@ -163,7 +163,7 @@ export class Tunnels {
   }
 
   private onUsage(session: Session, { reading, requestModel, requestServiceTier }: HeardUsage, timings: TurnTimings, outcome: Outcome): void {
-    const turn = { ...session, id: uuidv7(), facts: { model: requestModel, serviceTier: requestServiceTier, priceFacts: {} }, startedAtMs: timings.startedAtMs };
+    const turn = { ...session, id: randomUUIDv7(), facts: { model: requestModel, serviceTier: requestServiceTier, priceFacts: {} }, startedAtMs: timings.startedAtMs };
     const end = { outcome, status: SWITCHING_PROTOCOLS, requestWasSent: true, transport: 'websocket' as const, reading, ...timings, providerRequestId: session.providerRequestId };
     this.deps.usage.emit(toUsageEvent(turn, end, Date.now()));
   }

@@ -82,7 +82,8 @@ describe('the wire', () => {
       for await (const bytes of response.body!) body += decoder.decode(bytes, { stream: true });
     })();
     await expect(reading).rejects.toThrow();
-    expect(textOf(body)).toBe('This is');
+    // What was sent right before the cut may die with the connection.
+    expect(['This', 'This is']).toContain(textOf(body));
   });
 
   it('waits before the first byte and between chunks', async () => {
