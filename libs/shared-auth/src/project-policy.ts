@@ -10,6 +10,10 @@ export const projectPolicySchema = z.object({
   apiKeys: z.array(z.object({ id: z.uuid(), serviceAccountId: z.string().nullable(), sealedSecret: z.string() })),
   /** The project's own provider keys, by provider name. */
   integrations: z.record(z.string(), z.object({ sealedApiKey: z.string(), baseUrl: z.url().nullable() })),
+  /** Users who may call models with their OAuth access token. */
+  llmProxyUserIds: z.array(z.string()).default([]),
+  /** OAuth clients that may call models in their own name. */
+  llmProxyClientIds: z.array(z.string()).default([]),
 });
 
 /** `GET /internal/projects/{id}/rooms/{name}`. */
