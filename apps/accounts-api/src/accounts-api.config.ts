@@ -15,6 +15,8 @@ export const accountsApiConfigSchema = z.object({
   BILLING_URL: httpUrl(),
   /** Where clients reach the deployment. */
   PUBLIC_URL: httpUrl().default('http://localhost:8080'),
+  /** How many proxies of our own stand before this service and append to `X-Forwarded-For`; the gateway is one. */
+  TRUSTED_PROXIES: integer(0, 10).default(1),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });

@@ -11,21 +11,34 @@ import { ProjectApiKeysController, ServiceAccountApiKeysController } from './api
 import { ApiKeysStore } from './api-keys/api-keys.store.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
+import { MembershipsStore } from './access/memberships.store.js';
+import { APP_LOGGER } from './http/app-logger.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { IntegrationsController } from './integrations/integrations.controller.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
+import { AccessTokenKeysController } from './oauth/access-token-keys.controller.js';
+import { ArtifactsStore } from './oauth/artifacts.store.js';
+import { AuthorizationServer } from './oauth/authorization-server.js';
+import { SigningKeysStore } from './oauth/signing-keys.store.js';
+import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
+import { OAuthClientsStore } from './oauth-clients/oauth-clients.store.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
 import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { PricingController } from './pricing/pricing.controller.js';
-import { ProfilesController } from './profiles/profiles.controller.js';
+import { ProfilesController, WhoamiController } from './profiles/profiles.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsStore } from './projects/projects.store.js';
 import { RoomsController } from './rooms/rooms.controller.js';
 import { RoomsStore } from './rooms/rooms.store.js';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.js';
 import { ServiceAccountsStore } from './service-accounts/service-accounts.store.js';
+import { AttemptsStore } from './sign-in/attempts.store.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignIn } from './sign-in/sign-in.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersStore } from './users/users.store.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageReports } from './usage/usage-reports.js';
 
@@ -44,8 +57,10 @@ export class AccountsApiModule {
       module: AccountsApiModule,
       imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
       controllers: [
+        AccessTokenKeysController,
         ConfigController,
         IntegrationsController,
+        OAuthClientsController,
         ParticipantTokensController,
         PolicyController,
         PricingController,
@@ -55,7 +70,10 @@ export class AccountsApiModule {
         RoomsController,
         ServiceAccountApiKeysController,
         ServiceAccountsController,
+        SignInController,
         UsageController,
+        UsersController,
+        WhoamiController,
       ],
       providers: [
         { provide: ACCOUNTS_API_CONFIG, useValue: config },
@@ -64,18 +82,27 @@ export class AccountsApiModule {
         { provide: InternalClient, useValue: billing },
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
         { provide: PriceBook, useFactory: loadPriceBook },
+        { provide: APP_LOGGER, useValue: logger },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },
         ServiceCredentialGuard,
         ApiKeysStore,
+        ArtifactsStore,
+        AttemptsStore,
+        AuthorizationServer,
         CredentialsStore,
         IntegrationsStore,
+        MembershipsStore,
+        OAuthClientsStore,
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
         RoomsStore,
         ServiceAccountsStore,
+        SignIn,
+        SigningKeysStore,
         UsageReports,
+        UsersStore,
       ],
     };
   }

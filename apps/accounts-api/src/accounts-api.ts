@@ -6,6 +6,7 @@ import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { AccountsApiConfig } from './accounts-api.config.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
 import { migrate, openDatabase } from './database/database.js';
+import { AuthorizationServer } from './oauth/authorization-server.js';
 
 const BODY_LIMIT = '1mb';
 /** For the request to arrive in full. */
@@ -53,6 +54,7 @@ const listen = async (app: NestExpressApplication, { PORT, HOST }: AccountsApiCo
 export const createApp = async (parts: Parts): Promise<NestExpressApplication> => {
   const options = { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
+  app.use(app.get(AuthorizationServer).handle);
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.disable('x-powered-by');
   app.disable('etag');

@@ -20,7 +20,7 @@ export const clientOf =
     const headers = { ...(token !== null && { authorization: `Bearer ${token}` }), 'content-type': 'application/json' };
     const response = await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && method !== 'GET' && { body: JSON.stringify(body) }) });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+    return { status: response.status, headers: response.headers, body: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {} };
   };
 
 export interface RunningAccountsApi {

@@ -15,3 +15,5 @@ export { simulatorHeaders, type SimulatorControl } from './simulator/control.js'
 export { UNKNOWN_MODEL } from './simulator/provider.js';
 export type { RecordedRequest } from './simulator/recorded-requests.js';
 export { SIMULATOR_LABEL, startProviderSimulator, type ProviderSimulator, type ProviderSimulatorOptions } from './simulator/server.js';
+export { createBrowser } from './browser/browser.js';
+export type { Browser, BrowserPage } from './browser/browser.js';

@@ -7,8 +7,11 @@ import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.con
 import { AccountsError } from '../accounts.errors.js';
 import { isUuid } from '../http/fields.schema.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
+import { apiAudienceOf } from '../oauth/api-resource.js';
+import { AuthorizationServer } from '../oauth/authorization-server.js';
 import { CredentialsStore } from './credentials.store.js';
-import { mayDo, ownRole, type Permission, roleIn, routePermissions } from './permissions.js';
+import { MembershipsStore } from './memberships.store.js';
+import { isInScope, mayDo, ownRole, type Permission, roleIn, routePermissions, scopeOf } from './permissions.js';
 import { callerStrategies, LookupFailed } from './strategies.js';
 
 interface RoutedRequest extends AuthenticatedRequest {
@@ -28,9 +31,13 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
   constructor(
     @Inject(ACCOUNTS_API_CONFIG) config: AccountsApiConfig,
     credentials: CredentialsStore,
+    memberships: MembershipsStore,
+    authorizationServer: AuthorizationServer,
     private readonly serviceCredential: ServiceCredentialGuard,
   ) {
-    const strategies = callerStrategies(credentials, { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET });
+    const secrets = { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET };
+    const accessTokens = { keys: () => authorizationServer.accessTokenKeys(), memberships, issuer: config.PUBLIC_URL, audience: apiAudienceOf(config.PUBLIC_URL) };
+    const strategies = callerStrategies(credentials, secrets, accessTokens);
     // Passport has one register of names per process; services that share a process must not share strategies.
     const registered = Object.entries(strategies).map(([name, strategy]) => ({ name: `${name}/${randomUUID()}`, strategy }));
     const strategyNames = registered.map(({ name }) => name);
@@ -68,4 +75,5 @@ const authorise = (caller: Caller, needed: Permission, projectId: string | undef
   const role = projectId === undefined ? ownRole(caller) : roleIn(caller, projectId);
   if (role === null) throw new AccountsError('project_not_found');
   if (!mayDo(role, needed)) throw new AccountsError('forbidden');
+  if (!isInScope(caller, needed)) throw new AccountsError('forbidden', `The access token lacks the scope ${scopeOf[needed]}.`);
 };

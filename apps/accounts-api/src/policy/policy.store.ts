@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import { isLlmProxyMember } from '../access/memberships.store.js';
 import { Database } from '../database/database.js';
 
 /** What gateways may know of a project. Secrets stay sealed. */
@@ -10,7 +11,7 @@ export class PolicyStore {
   async ofProject(projectId: string): Promise<ProjectPolicy | null> {
     const project = await this.database.project.findUnique({
       where: { id: projectId },
-      select: { id: true, enabled: true, apiKeys: { select: { id: true, serviceAccountId: true, sealedSecret: true } }, integrations: true },
+      select: { id: true, enabled: true, apiKeys: { select: { id: true, serviceAccountId: true, sealedSecret: true } }, integrations: true, ownerUserId: true, members: true, oauthClients: { select: { clientId: true, grantTypes: true } } },
     });
     return (
       project && {
@@ -20,6 +21,8 @@ export class PolicyStore {
         integrations: Object.fromEntries(
           project.integrations.map(({ provider, sealedApiKey, baseUrl }) => [provider, { sealedApiKey, baseUrl }]),
         ),
+        llmProxyUserIds: [...new Set([...(project.ownerUserId === null ? [] : [project.ownerUserId]), ...project.members.filter(({ roles }) => isLlmProxyMember(roles)).map(({ userId }) => userId)])],
+        llmProxyClientIds: project.oauthClients.filter(({ grantTypes }) => grantTypes.includes('client_credentials')).map(({ clientId }) => clientId),
       }
     );
   }

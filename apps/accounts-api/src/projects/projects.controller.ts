@@ -22,14 +22,15 @@ export class ProjectsController {
   async create(@AskedBy() caller: Caller, @ParsedBody(newProjectSchema) body: z.infer<typeof newProjectSchema>): Promise<ProjectInfo> {
     // Checked first, so that bad settings leave no project behind.
     if (body.settings) fromLegacySettings(body.settings, []);
-    const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId: null });
+    const ownerUserId = caller.kind === 'user' ? caller.userId : null;
+    const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId });
     if (body.settings) await this.integrations.replaceSettings(id, body.settings);
-    return infoFor(caller, await this.projects.get(id));
+    return infoFor(asOwner(caller, id), await this.projects.get(id));
   }
 
   @Get()
   async list(@AskedBy() caller: Caller): Promise<{ projects: ProjectInfo[] }> {
-    const projects = caller.kind === 'operator' ? await this.projects.list() : [await this.projects.get(caller.projectId)];
+    const projects = await this.projects.list(caller.kind === 'operator' ? undefined : caller.kind === 'user' ? [...caller.memberships.keys()] : [caller.projectId]);
     return { projects: projects.map((project) => infoFor(caller, project)) };
   }
 
@@ -61,6 +62,10 @@ export class ProjectsController {
     return toProjectRole(caller, (await this.projects.get(id)).id);
   }
 }
+
+/** The caller as they are once the project is theirs. */
+const asOwner = (caller: Caller, projectId: string): Caller =>
+  caller.kind === 'user' ? { ...caller, memberships: new Map([...caller.memberships, [projectId, ['owner']]]) } : caller;
 
 const infoFor = (caller: Caller, project: ProjectWithIntegrations): ProjectInfo => {
   const role = roleIn(caller, project.id);

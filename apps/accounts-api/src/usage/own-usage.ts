@@ -10,6 +10,6 @@ import { participantNameOf } from '../profiles/caller-profile.js';
  */
 export const onlyOwn = (query: UsageReportQuery, caller: Caller): UsageReportQuery => {
   if (caller.kind === 'participant' && llmGrantOf(caller.claims) === null) throw new AccountsError('forbidden');
-  const subject = caller.kind === 'api_key' ? caller.serviceAccountId : participantNameOf(caller);
+  const subject = caller.kind === 'api_key' ? caller.serviceAccountId : caller.kind === 'user' ? caller.userId : participantNameOf(caller);
   return { ...query, filters: { ...query.filters, subjects: [subject] } };
 };
