@@ -5,6 +5,7 @@ import { SecretBox } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { type UsageStream, createUsageStream } from '@llm-proxy/usage-stream';
 import { CurrentPrices } from './admission/prices.js';
+import { AccessTokenVerifier } from './credentials/access-token-verifier.js';
 import { Callers } from './credentials/callers.js';
 import { PolicyCache } from './credentials/policy-cache.js';
 import { accountsPolicySource } from './credentials/policy-source.js';
@@ -27,8 +28,9 @@ export interface GatewayParts {
 /** Builds the parts from the inside out. `slot` numbers the workers of one machine; each spools into a folder of its own. */
 export const buildParts = async (config: GatewayConfig, slot: number, logger: Logger): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
+  const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const policies = new PolicyCache({
-    source: accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL),
+    source,
     logger,
     maxStaleMs: config.POLICY_MAX_STALE_MS,
   });
@@ -53,7 +55,7 @@ export const buildParts = async (config: GatewayConfig, slot: number, logger: Lo
   });
   const relay = new Relay({
     providers,
-    callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
+    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord() },
     upstreams,

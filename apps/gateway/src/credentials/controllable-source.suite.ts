@@ -1,4 +1,4 @@
-import type { PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import type { AccessTokenKeys, PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
 import type { PolicySource } from './policy-source.js';
 
 /** A policy source for specs: holds projects and rooms, announces changes, and can be taken away. */
@@ -32,6 +32,14 @@ export class ControllableSource implements PolicySource {
     this.asked.push(`${projectId}/${name}`);
     if (this.away) throw new Error('away');
     return this.rooms.get(name) ?? null;
+  }
+
+  tokenKeys: AccessTokenKeys = { issuer: 'https://llm.example.com', audience: 'https://llm.example.com/api', keys: [] };
+
+  async accessTokenKeys(): Promise<AccessTokenKeys> {
+    this.asked.push('keys');
+    if (this.away) throw new Error('away');
+    return this.tokenKeys;
   }
 
   announce(projectId: string): void {

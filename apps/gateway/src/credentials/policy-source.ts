@@ -1,8 +1,10 @@
 import { InternalCallError, InternalClient } from '@llm-proxy/platform-http';
 import {
+  type AccessTokenKeys,
   type PolicyChanges,
   type ProjectPolicy,
   type RoomPolicy,
+  accessTokenKeysSchema,
   policyChangesSchema,
   projectPolicySchema,
   roomPolicySchema,
@@ -14,6 +16,8 @@ export interface PolicySource {
   room(projectId: string, name: string): Promise<RoomPolicy | null>;
   /** Waits up to `waitMs` for a change after `after`; without `after`, tells where the sequence stands. */
   changes(after: string | null, waitMs: number, signal: AbortSignal): Promise<PolicyChanges>;
+  /** What OAuth access tokens are verified with. */
+  accessTokenKeys(): Promise<AccessTokenKeys>;
   close(): Promise<void>;
 }
 
@@ -39,6 +43,7 @@ export const accountsPolicySource = (baseUrl: string, serviceCredential: string)
       const query = after === null ? '' : `?after=${after}&waitMs=${waitMs}`;
       return policyChangesSchema.parse(await follower.call('GET', `/internal/changes${query}`, undefined, signal));
     },
+    accessTokenKeys: async () => accessTokenKeysSchema.parse(await client.call('GET', '/internal/oauth/keys')),
     close: async () => {
       await Promise.all([client.close(), follower.close()]);
     },

@@ -86,7 +86,7 @@ export class Relay {
   private async identify(provider: Provider, head: RequestHead): Promise<Caller | Refusal> {
     const credential = head.bearer ?? (provider.acceptsApiKeyHeader ? head.apiKeyHeader : null);
     if (credential === null || credential === '') return refusals.credentialMissing(provider.acceptsApiKeyHeader);
-    return this.deps.callers.known(credential) ?? (await this.deps.callers.identify(credential));
+    return this.deps.callers.known(credential, head.projectId) ?? (await this.deps.callers.identify(credential, head.projectId));
   }
 
   /** The room the call is for: it must exist, be enabled, and be the one of the caller's token. */
