@@ -10,6 +10,7 @@ LLM proxy is ready.
   OpenAI base URL      ${running.publicUrl}/openai/v1
   Anthropic base URL   ${running.publicUrl}/anthropic
   REST API             ${running.publicUrl}/accounts
+  sign in              ${running.adminEmail}, password in ${shown(path.join(dataDir, 'operator.env'))}
   project              ${running.projectId}
   room                 ${running.room}
   engines              ${running.engines}

@@ -10,6 +10,7 @@ import { type Closable, startServices } from './services.js';
 import type { StandaloneConfig } from './standalone.config.js';
 
 export interface Standalone extends ClientSettings {
+  adminEmail: string;
   engines: string;
   /** True when no provider key was set, so that answers come from the simulator. */
   isSimulated: boolean;
@@ -47,9 +48,14 @@ const startParts = async (config: StandaloneConfig, env: NodeJS.ProcessEnv, logg
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
   const first = await startServices({ config, env, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
 
-  const settings: ClientSettings = { publicUrl, ...first };
+  const settings = { publicUrl, ...first };
   await writeEnvironmentFile(path.join(config.DATA_DIR, 'env'), clientEnvironment(settings));
-  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), { DATABASE_URL: engines.databaseUrl, OPERATOR_TOKEN: secrets.OPERATOR_TOKEN });
+  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), {
+    DATABASE_URL: engines.databaseUrl,
+    OPERATOR_TOKEN: secrets.OPERATOR_TOKEN,
+    ADMIN_EMAIL: first.adminEmail,
+    ADMIN_PASSWORD: secrets.ADMIN_PASSWORD,
+  });
   return { ...settings, engines: engines.description, isSimulated };
 };
 
