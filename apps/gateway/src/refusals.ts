@@ -36,6 +36,7 @@ export const refusals = {
     ),
   credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted, or belongs to no project of this deployment.'),
   credentialExpired: unauthorized('expired_token', 'The participant token has expired or is not valid yet. Get a new one and try again.'),
+  credentialUnknown: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token nor an OAuth access token of this deployment.'),
   accessTokenExpired: unauthorized('expired_token', 'The OAuth access token has expired. Refresh it, or sign in again, and try again.'),
   oauthProjectMissing: invalid('missing_project', "An OAuth access token belongs to no project: name one in the header 'Meshagent-Project-Id: <project id>'."),
   oauthScopeMissing: forbidden('scope_missing', "The OAuth access token lacks the scope 'llm_proxy' (or 'llm:invoke'). Sign in again with a client that asks for it."),

@@ -2,8 +2,10 @@ import { hkdfSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { Provider } from 'oidc-provider';
+import type { Logger } from '@llm-proxy/platform-logging';
 import type { AccessTokenKeys } from '@llm-proxy/shared-auth';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
+import { APP_LOGGER } from '../http/app-logger.js';
 import { OAuthClientsStore } from '../oauth-clients/oauth-clients.store.js';
 import { UsersStore } from '../users/users.store.js';
 import { apiAudienceOf } from './api-resource.js';
@@ -20,6 +22,7 @@ const CLIENT_REQUESTS = /^\/oauth\/(?:token|revoke|introspect)$/;
 
 interface Made {
   provider: Provider;
+  answer: ReturnType<Provider['callback']>;
   accessTokenKeys: AccessTokenKeys;
   keyIds: string;
   checkedAtMs: number;
@@ -39,6 +42,7 @@ export class AuthorizationServer {
     private readonly artifacts: ArtifactsStore,
     private readonly clients: OAuthClientsStore,
     private readonly users: UsersStore,
+    @Inject(APP_LOGGER) private readonly logger: Logger,
   ) {
     this.issuer = config.PUBLIC_URL;
     this.cookieKey = Buffer.from(hkdfSync('sha256', config.KEY_ENCRYPTION_KEY, '', 'oauth-cookies', 32)).toString('base64url');
@@ -52,15 +56,15 @@ export class AuthorizationServer {
   };
 
   private async serve(path: string, request: RewrittenRequest, response: ServerResponse): Promise<void> {
-    const provider = await this.provider();
+    const { answer } = await this.current();
     this.asSeenFromOutside(request);
     if (path === '/oauth/authorize') request.url = withChallengeMethod(request.url!);
     if (CLIENT_REQUESTS.test(path)) await normaliseClientRequest(request);
-    await provider.callback()(request, response);
+    await answer(request, response);
   }
 
   /** The addresses that clients are told are those of `PUBLIC_URL`, whatever a request says about the way it came. */
-  asSeenFromOutside(request: IncomingMessage): void {
+  private asSeenFromOutside(request: IncomingMessage): void {
     const { host, protocol } = new URL(this.issuer);
     request.headers.host = host;
     request.headers['x-forwarded-host'] = host;
@@ -86,10 +90,11 @@ export class AuthorizationServer {
   private async make(): Promise<Made> {
     const keys = await this.keys.current(Date.now());
     const keyIds = keys.private.map(({ kid }) => kid).join();
-    const provider = this.made?.keyIds === keyIds ? this.made.provider : this.newProvider(keys);
+    const kept = this.made?.keyIds === keyIds ? this.made : undefined;
+    const provider = kept?.provider ?? this.newProvider(keys);
     const shown = keys.private.map(({ kid, n, e }) => ({ kid: kid!, kty: 'RSA' as const, n: n!, e: e! }));
     await this.artifacts.prune();
-    this.made = { provider, accessTokenKeys: { issuer: this.issuer, audience: apiAudienceOf(this.issuer), keys: shown }, keyIds, checkedAtMs: Date.now() };
+    this.made = { provider, answer: kept?.answer ?? provider.callback(), accessTokenKeys: { issuer: this.issuer, audience: apiAudienceOf(this.issuer), keys: shown }, keyIds, checkedAtMs: Date.now() };
     return this.made;
   }
 
@@ -97,6 +102,8 @@ export class AuthorizationServer {
     const { issuer, cookieKey, artifacts, clients, users } = this;
     const provider = new Provider(issuer, providerSettings({ issuer, cookieKey, keys, artifacts, clients, users }));
     provider.proxy = true;
+    provider.on('server_error', (_context, error) => this.logger.error({ err: error }, 'authorization server failed'));
+    provider.silent = true;
     return provider;
   }
 }

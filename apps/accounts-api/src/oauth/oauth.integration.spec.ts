@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { type Browser, type BrowserPage, createBrowser } from '@llm-proxy/testing';
+import { openDatabase } from '../database/database.js';
 import { type Ask, runAccountsApi, runOn, type RunningAccountsApi } from '../running-accounts-api.suite.js';
 
 const CLI = { client_id: 'p8xy1ZUi73jJUJbNfTg92HUSDpCSZJcc', redirect_uri: 'http://localhost:8765/callback' };
@@ -124,8 +125,7 @@ describe('OAuth', () => {
   it('refuses a wrong verifier, another client, another redirect URI, and no PKCE', async () => {
     const verifier = newVerifier();
     const ask = { code_challenge: challengeOf(verifier) };
-    const wrong = { code_verifier: newVerifier() };
-    expect(await token({ grant_type: 'authorization_code', code: (await codeFor(ask)).code, code_verifier: verifier, ...CLI, ...wrong })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await token({ grant_type: 'authorization_code', code: (await codeFor(ask)).code, code_verifier: newVerifier(), ...CLI })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
     expect((await token({ grant_type: 'authorization_code', code: (await codeFor(ask)).code, ...CLI })).status).toBe(400);
     const elsewhere = { ...CLI, redirect_uri: 'http://localhost:8765/other' };
     expect((await token({ grant_type: 'authorization_code', code: (await codeFor(ask)).code, code_verifier: verifier, ...elsewhere })).status).toBe(400);
@@ -167,7 +167,7 @@ describe('OAuth', () => {
 
   it('a wrong password says as much as an unknown e-mail; attempts end', async () => {
     const { body } = await api.operator('POST', '/accounts/users', { email: `${randomUUID()}@example.com` });
-    const victim = { email: body['email'] as string, password: body['password'] as string };
+    const victim = { email: String(body['email']), password: String(body['password']) };
     const browser = createBrowser();
     const page = await browser.open(authorizeUrl({ code_challenge: challengeOf(newVerifier()) }));
     const unknown = await signIn(browser, page, 'x', 'nobody@example.com');
@@ -206,6 +206,28 @@ describe('OAuth', () => {
     const theirs = await token({ grant_type: 'authorization_code', code: allowed.leftTo!.searchParams.get('code')!, code_verifier: verifier, ...CLI });
     expect((await me(theirs.body.access_token)).body['id']).toBe(body['id']);
     expect((await createBrowser().open(authorizeUrl(select))).html).toContain('name="password"');
+  });
+
+  it('signing out ends the session of the browser, not the programs that were allowed', async () => {
+    const browser = createBrowser();
+    const { body } = await tokensFor({}, browser);
+    const question = await browser.open(`${api.url}/oauth/sign-out`);
+    expect(question.html).toContain('Sign out?');
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(question.html)![1]!;
+    const cookie = browser.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const confirm = (fields: Record<string, string>) => fetch(`${api.url}/oauth/sign-out/confirm`, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' });
+    expect((await confirm({ xsrf: 'x', logout: 'yes' })).status).toBe(400);
+    expect((await confirm({ xsrf, logout: 'yes' })).status).toBe(303);
+    expect((await browser.open(authorizeUrl({ code_challenge: challengeOf(newVerifier()) }))).html).toContain('name="password"');
+    expect((await refresh(body.refresh_token)).status).toBe(200);
+  });
+
+  it('what the database holds lets nobody in', async () => {
+    const { body } = await tokensFor();
+    const database = openDatabase(api.config.DATABASE_URL);
+    const held = JSON.stringify([await database.oAuthArtifact.findMany(), await database.oAuthSigningKey.findMany(), await database.signInAttempt.findMany()]);
+    await database.$disconnect();
+    for (const secret of [body.refresh_token, body.access_token, '"d":', 'PRIVATE KEY', user.email]) expect(held).not.toContain(secret);
   });
 
   it('scopes: unknown ones are dropped, known ones granted, and they limit', async () => {
@@ -306,7 +328,7 @@ describe('clients of a project', () => {
 
   it('get tokens for themselves, by secret in the body or in a Basic header', async () => {
     const { body } = await admin('POST', path, machine);
-    const [id, secret] = [body['client_id'] as string, body['client_secret'] as string];
+    const [id, secret] = [String(body['client_id']), String(body['client_secret'])];
     const ask = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
       fetch(`${api.url}/oauth/token`, { method: 'POST', headers, body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'llm_proxy admin', ...fields }) });
     const inBody = await ask({ client_id: id, client_secret: secret });
@@ -336,7 +358,7 @@ describe('clients of a project', () => {
   ])('a public %s client can be sent to its page', async (_, redirect_uri) => {
     const { body } = await admin('POST', path, { redirect_uris: [redirect_uri], metadata: { name: 'App', token_endpoint_auth_method: 'none' } });
     expect(body['client_secret']).toBe('');
-    const query = new URLSearchParams({ response_type: 'code', client_id: body['client_id'] as string, redirect_uri, scope: 'profile', code_challenge: challengeOf(newVerifier()), prompt: 'select_account' });
+    const query = new URLSearchParams({ response_type: 'code', client_id: String(body['client_id']), redirect_uri, scope: 'profile', code_challenge: challengeOf(newVerifier()), prompt: 'select_account' });
     const page = await createBrowser().open(`${api.url}/oauth/authorize?${query}`);
     expect(page.html).toContain('App');
     expect(page.status).toBe(200);

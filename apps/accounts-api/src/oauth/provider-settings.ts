@@ -54,7 +54,7 @@ export const providerSettings = (parts: ProviderParts): Configuration => ({
     ClientCredentials: ACCESS_TOKEN_SECONDS,
     AuthorizationCode: 60,
     IdToken: ACCESS_TOKEN_SECONDS,
-    Interaction: 60 * 60,
+    Interaction: 30 * 60,
     Session: 14 * DAY_SECONDS,
     Grant: 365 * DAY_SECONDS,
     RefreshToken: 90 * DAY_SECONDS,

@@ -14,13 +14,19 @@ export class AttemptsStore {
   /** Counts the attempt before it is made, so that many at once do not slip through. False: too many. */
   async mayTry(email: string, address: string): Promise<boolean> {
     const windowStart = new Date(Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS);
-    const [ofAddress, ofAccount] = await Promise.all([this.count(`address:${address}`, windowStart), this.count(`account:${email}`, windowStart)]);
-    return ofAddress <= LIMITS.address && ofAccount <= LIMITS.account;
+    const ofAddress = await this.count(`address:${address}`, windowStart);
+    if (ofAddress === 1) await this.prune(windowStart);
+    // Whoever is over the limit leaves no further trace here, however many e-mails they try.
+    return ofAddress <= LIMITS.address && (await this.count(`account:${email}`, windowStart)) <= LIMITS.account;
   }
 
   /** A right password clears the account's count. */
   async succeeded(email: string): Promise<void> {
-    await this.database.signInAttempt.deleteMany({ where: { OR: [{ subjectKey: subjectKey(`account:${email}`) }, { windowStart: { lt: new Date(Date.now() - 2 * WINDOW_MS) } }] } });
+    await this.database.signInAttempt.deleteMany({ where: { subjectKey: subjectKey(`account:${email}`) } });
+  }
+
+  private async prune(before: Date): Promise<void> {
+    await this.database.signInAttempt.deleteMany({ where: { windowStart: { lt: before } } });
   }
 
   private async count(subject: string, windowStart: Date): Promise<number> {

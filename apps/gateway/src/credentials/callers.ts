@@ -3,6 +3,7 @@ import {
   type ApiKey,
   type ParticipantClaims,
   type SecretBox,
+  accessTokenKeyId,
   credentialKindOf,
   llmGrantOf,
   parseApiKey,
@@ -98,6 +99,7 @@ export class Callers {
   }
 
   private async byAccessToken(credential: string, projectId: string | null): Promise<Caller | Refusal> {
+    if (accessTokenKeyId(credential) === null) return refusals.credentialUnknown;
     const verified = await this.options.accessTokens.verify(credential, this.nowMs());
     if (!verified.ok) return verified.reason === 'expired' ? refusals.accessTokenExpired : refusals.credentialInvalid;
     if (projectId === null || projectId === '') return refusals.oauthProjectMissing;
