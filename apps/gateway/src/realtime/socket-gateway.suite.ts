@@ -7,6 +7,7 @@ import { type ProjectPolicy, SecretBox, formatApiKey, mintParticipantToken, newA
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { type ClientOptions, WebSocket } from 'ws';
 import { CurrentPrices } from '../admission/prices.js';
+import { AccessTokenVerifier } from '../credentials/access-token-verifier.js';
 import { Callers } from '../credentials/callers.js';
 import { ControllableSource } from '../credentials/controllable-source.suite.js';
 import { PolicyCache } from '../credentials/policy-cache.js';
@@ -36,6 +37,8 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
     enabled: true,
     apiKeys: [{ id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) }],
     integrations: {},
+    llmProxyUserIds: [],
+    llmProxyClientIds: [],
   };
   source.projects.set(projectId, policy);
   const policies = new PolicyCache({ source, logger, maxStaleMs: 60_000 });
@@ -43,6 +46,7 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const upstreams = new Upstreams({
     managed: { openai: { baseUrl: options.providerUrl, apiKey: options.providerKey }, anthropic: { baseUrl: options.providerUrl, apiKey: options.providerKey } },
     secretBox,
+    allowPrivateUpstreams: [],
     timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
     connectionsPerOrigin: 1,
   });
@@ -50,9 +54,10 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const recording = { canRecord: true };
   const tunnels = new Tunnels({
     providers,
-    callers: new Callers({ policies, secretBox, deploymentSecret: null }),
+    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord },
+    keyUse: { note: () => undefined },
+    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord, allowsUnmetered: false },
     upstreams,
     usage: { emit: (event) => void events.push(event) },
     limits: { connectMs: options.connectMs ?? 5_000, maxMessageBytes: options.maxMessageBytes ?? 0 },

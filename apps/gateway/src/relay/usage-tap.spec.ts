@@ -116,7 +116,7 @@ describe('usage on the side', () => {
     await new Promise<void>((done) => {
       const tap = new DecodingTap(encoding, createTap(reader, true, false), done);
       for (const chunk of cut(bytes, [7, 50])) shown.push(tap.push(chunk));
-      tap.end(true);
+      tap.end();
     });
     expect(Buffer.concat(shown).equals(bytes)).toBe(true);
     expect(reader.reading().usage).toEqual(usage);
@@ -128,7 +128,7 @@ describe('usage on the side', () => {
       const tap = new DecodingTap('gzip', createTap(reader, false, false), done);
       tap.push(Buffer.from('this is not gzip'));
       tap.push(Buffer.from('neither is this'));
-      tap.end(true);
+      tap.end();
     });
     expect(reader.reading().usage).toBeNull();
   });
