@@ -65,8 +65,9 @@ describe('calls that break in the middle', () => {
     expect(input!.quantity).toBe('100');
   });
 
-  it('a provider that cuts before it reports anything leaves an event that waits, listed with its reason', async () => {
-    const { url, init } = call('/openai/v1/chat/completions', { model: 'gpt-4.1', stream: true, messages: [] }, simulatorHeaders({ chunks: 8, cutAfterChunks: 2 }));
+  it('a provider that cuts an answer nobody can estimate leaves an event that waits, listed with its reason', async () => {
+    const body = { model: 'gpt-image-1', prompt: 'a cat' };
+    const { url, init } = call('/openai/v1/images/generations', body, simulatorHeaders({ cutAfterChunks: 0 }));
     const response = await fetch(url, init);
     await expect(response.text()).rejects.toThrow();
     const requestId = response.headers.get('x-meshagent-request-id')!;

@@ -36,6 +36,9 @@ export interface FirstProject {
 export const startServices = async (options: ServicesOptions): Promise<FirstProject> => {
   const { config, databaseUrl, secrets } = options;
   const inside = serviceEnvironment({ ...secrets, DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: '0' });
+  // What the operator allows wins over what the simulator needs.
+  const allowed = inside['ALLOW_PRIVATE_UPSTREAMS'];
+  const simulated = { ...options.simulated, ...(allowed && { ALLOW_PRIVATE_UPSTREAMS: allowed }) };
   const logger = (service: string) => ({ logger: createLogger(service, config.LOG_LEVEL) });
   const started = <Service extends { close(): Promise<void> }>(name: string, service: Service): Service => {
     options.onStarted({ name, close: () => service.close() });
@@ -47,12 +50,12 @@ export const startServices = async (options: ServicesOptions): Promise<FirstProj
     startBilling(readBillingConfig(inside), logger('billing')).then((service) => started('billing', service)),
     startMetering(readMeteringConfig(inside), logger('metering')).then((service) => started('metering', service)),
   ]);
-  const accounts = await startAccountsApi(readAccountsApiConfig({ ...inside, ...options.simulated, BILLING_URL: billing.url, PUBLIC_URL: options.publicUrl }), logger('accounts-api'));
+  const accounts = await startAccountsApi(readAccountsApiConfig({ ...inside, ...simulated, BILLING_URL: billing.url, PUBLIC_URL: options.publicUrl }), logger('accounts-api'));
   started('accounts-api', accounts);
 
   const outside = {
     ...inside,
-    ...options.simulated,
+    ...simulated,
     PORT: String(config.PORT),
     HOST: config.HOST,
     ACCOUNTS_API_URL: accounts.url,

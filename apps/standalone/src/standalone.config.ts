@@ -22,8 +22,6 @@ export const standaloneConfigSchema = z.object({
   REDIS_URL: engineSettings.REDIS_URL,
   /** The deployment's secrets, when they come from outside instead of `<data>/secrets.json`. */
   ...secretsSchema.partial().shape,
-  /** Passed on to the services. */
-  ALLOW_PRIVATE_UPSTREAMS: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   GROK_API_KEY: z.string().optional(),

@@ -18,8 +18,6 @@ export interface Standalone extends ClientSettings {
 }
 
 const SIMULATED_KEY = 'simulated';
-/** So that projects may point their integrations at simulators too. */
-const LOOPBACK = '127.0.0.1';
 
 /** Everything on one machine. What was started is stopped again when a later part fails. */
 export const startStandalone = async (config: StandaloneConfig, logger: Logger): Promise<Standalone> => {
@@ -46,7 +44,7 @@ const startParts = async (config: StandaloneConfig, logger: Logger, onStarted: (
   onStarted({ name: 'postgres', close: () => engines.stop() });
 
   const isSimulated = [config.OPENAI_API_KEY, config.ANTHROPIC_API_KEY, config.GROK_API_KEY, config.XAI_API_KEY].every((key) => key === undefined);
-  const simulated = isSimulated ? await startSimulator(onStarted, logger, config.ALLOW_PRIVATE_UPSTREAMS) : {};
+  const simulated = isSimulated ? await startSimulator(onStarted, logger) : {};
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
   const first = await startServices({ config, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
 
@@ -66,7 +64,7 @@ const operatorEnvironment = (config: StandaloneConfig, databaseUrl: string, secr
   ...(config.KAFKA_TOPIC_PREFIX && { KAFKA_TOPIC_PREFIX: config.KAFKA_TOPIC_PREFIX }),
 });
 
-const startSimulator = async (onStarted: (part: Closable) => void, logger: Logger, allowed: string | undefined): Promise<Record<string, string>> => {
+const startSimulator = async (onStarted: (part: Closable) => void, logger: Logger): Promise<Record<string, string>> => {
   const simulator = await startProviderSimulator({ recordedRequests: 0 });
   onStarted({ name: 'provider simulator', close: () => simulator.close() });
   logger.warn('no provider key is set: the provider SIMULATOR answers, with the header x-llm-proxy-simulator');
@@ -77,7 +75,8 @@ const startSimulator = async (onStarted: (part: Closable) => void, logger: Logge
     ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
     GROK_API_KEY: SIMULATED_KEY,
     GROK_BASE_URL: simulator.openAiBaseUrl,
-    ALLOW_PRIVATE_UPSTREAMS: allowed ? `${allowed},${LOOPBACK}` : LOOPBACK,
+    // So that projects may point their integrations at simulators too.
+    ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1',
   };
 };
 

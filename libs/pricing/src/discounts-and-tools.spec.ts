@@ -11,7 +11,7 @@ describe('message batches', () => {
 
   test('every type is charged at half of its price, the tier of the request being of no concern', () => {
     const usage = { input_tokens: 1_000, cache_creation_input_tokens: 100, cache_read_input_tokens: 10, output_tokens: 500 };
-    const pricing = bill(november, answer({ provider: 'anthropic', endpoint: '/v1/messages', requestModel: 'claude-sonnet-4-6', requestServiceTier: 'standard', usage, ...inBatch }));
+    const pricing = bill(november, answer({ provider: 'anthropic', requestModel: 'claude-sonnet-4-6', requestServiceTier: 'standard', usage, ...inBatch }));
     expect(pricing.lines.map(({ type, quantity, unitPricePicoUsd, amountNanoUsd }) => [type, quantity, unitPricePicoUsd, amountNanoUsd])).toEqual([
       ['input_tokens_batch', '1000', '1500000', '1500000'],
       ['cache_creation_input_tokens_batch', '100', '1875000', '187500'],
@@ -23,7 +23,7 @@ describe('message batches', () => {
 
   test('a long context is charged at half of the long price', () => {
     const usage = { input_tokens: 200_001, output_tokens: 1 };
-    expect(quantitiesOf(bill(november, answer({ provider: 'anthropic', endpoint: '/v1/messages', requestModel: 'claude-sonnet-4-5', usage, ...inBatch })))).toEqual({
+    expect(quantitiesOf(bill(november, answer({ provider: 'anthropic', requestModel: 'claude-sonnet-4-5', usage, ...inBatch })))).toEqual({
       input_tokens_batch_long: '200001',
       output_tokens_batch_long: '1',
     });

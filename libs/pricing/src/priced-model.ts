@@ -64,7 +64,8 @@ const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
 const addDiscounts = (prices: Map<string, bigint>, data: ProviderData) => {
   const taken = data.serviceTiers.map((tier) => `_${tier}`);
   for (const { suffix, percent } of Object.values(data.discountedPaths)) {
-    for (const [type, price] of [...prices]) {
+    const standard = [...prices];
+    for (const [type, price] of standard) {
       const isLong = type.endsWith(`_${LONG}`);
       const base = isLong ? type.slice(0, -LONG.length - 1) : type;
       if (taken.some((ending) => base.endsWith(ending))) continue;

@@ -15,7 +15,10 @@ export class PolicyStore {
       select: {
         id: true,
         enabled: true,
-        apiKeys: { select: { id: true, serviceAccountId: true, sealedSecret: true, expiresAt: true, serviceAccount: { select: { roles: true } } } },
+        apiKeys: {
+          where: { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+          select: { id: true, serviceAccountId: true, sealedSecret: true, expiresAt: true, serviceAccount: { select: { roles: true } } },
+        },
         integrations: true,
         documents: { where: { name: 'router' } },
         members: { select: { userId: true, roles: true } },

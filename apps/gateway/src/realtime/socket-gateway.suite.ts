@@ -24,6 +24,15 @@ export interface SocketGatewayOptions {
   afterDisconnectMs?: number;
 }
 
+const policyWith = (projectId: string, apiKey: ProjectPolicy['apiKeys'][number]): ProjectPolicy => ({
+  projectId,
+  enabled: true,
+  apiKeys: [apiKey],
+  integrations: {},
+  llmProxyUserIds: [],
+  llmProxyClientIds: [],
+});
+
 /** The gateway's sockets on a real server, with a policy source in memory and the events at hand. */
 export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const projectId = randomUUID();
@@ -32,14 +41,7 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const secretBox = new SecretBox(Buffer.alloc(32, 1));
   const logger = createLogger('test', 'silent');
   const source = new ControllableSource();
-  const policy: ProjectPolicy = {
-    projectId,
-    enabled: true,
-    apiKeys: [{ id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) }],
-    integrations: {},
-    llmProxyUserIds: [],
-    llmProxyClientIds: [],
-  };
+  const policy = policyWith(projectId, { id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) });
   source.projects.set(projectId, policy);
   const policies = new PolicyCache({ source, logger, maxStaleMs: 60_000 });
   policies.start();

@@ -21,7 +21,10 @@ export interface UsageTap {
   end(isWhole: boolean): Buffer | Promise<Buffer>;
 }
 
-type SyncTap = UsageTap & { end(isWhole: boolean): Buffer };
+/** One that has all it gives at once. */
+export interface SyncTap extends UsageTap {
+  end(isWhole: boolean): Buffer;
+}
 
 /** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. `text` counts what arrives, for an estimate. */
 export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, text: TextCounter | null = null): SyncTap => {

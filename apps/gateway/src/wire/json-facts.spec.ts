@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { findTopLevel, stringAt, valueAt, wantMembers } from './json-facts.js';
+import { eachElement, findTopLevel, stringAt, valueAt, wantMembers } from './json-facts.js';
 
 const wanted = wantMembers('model', 'stream', 'stream_options', 'a');
 
@@ -104,5 +104,29 @@ describe('facts of a JSON body', () => {
     expect(found.problem).toBeNull();
     if (found.problem !== null) return;
     expect([stringAt(json, found.spans[0]), stringAt(json, found.spans[3]), stringAt(json, found.spans[1])]).toEqual(['caf\u00e9', 'A', null]);
+  });
+});
+
+describe('elements of an array', () => {
+  const LIST = wantMembers('list');
+  const elements = (text: string) => {
+    const json = Buffer.from(text);
+    const found = findTopLevel(json, LIST);
+    const seen: unknown[] = [];
+    const count = found.problem === null ? eachElement(json, found.spans[0], (span) => seen.push(valueAt(json, span))) : null;
+    return { count, seen };
+  };
+
+  it('are those that JSON.parse finds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.constantFrom(0, 1), (list, indent) => {
+        const text = JSON.stringify({ before: ']', list }, null, indent);
+        expect(elements(text)).toEqual({ count: list.length, seen: (JSON.parse(text) as { list: unknown[] }).list });
+      }),
+    );
+  });
+
+  it.each(['{"list":{}}', '{"list":"[1]"}', '{}', '{"list":[1,]}', '{"list":[1 2]}', '{"list":[,1]}'])('%s has none that can be told', (text) => {
+    expect(elements(text).count).toBeNull();
   });
 });

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { providers } from '../providers/index.js';
+import type { UsageReading } from '../providers/index.js';
+import type { Call } from './call.js';
+import { completeReading } from './estimate.js';
+import { TextCounter } from './text-counter.js';
+
+const endpointOf = (provider: string, path: string) => providers.find(({ name }) => name === provider)!.endpoints.find((endpoint) => endpoint.path === path)!;
+const callOf = (provider: string, path: string, body: unknown) => ({ endpoint: endpointOf(provider, path), facts: { body: Buffer.from(JSON.stringify(body)) } }) as unknown as Call;
+
+const CHAT = callOf('openai', '/v1/chat/completions', {
+  model: 'gpt-4.1-with-a-long-name',
+  messages: [{ role: 'user', content: [{ type: 'text', text: '漢字漢字' }, { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(9_999)}` } }] }],
+});
+const reading = (changes: Partial<UsageReading>): UsageReading => ({ usage: null, model: 'm', serviceTier: null, final: false, ...changes });
+
+describe('what a broken call is taken to have cost', () => {
+  it('counts the text that was asked, by its bytes, and neither names nor encoded files', () => {
+    expect(completeReading(CHAT, 'upstream_interrupted', null, 9)).toEqual({ usage: { input_tokens: 3, output_tokens: 3 }, model: null, serviceTier: null, final: false, estimated: true });
+  });
+
+  it('leaves a last word alone, and a whole answer without usage to be looked at', () => {
+    const final = reading({ usage: { input_tokens: 1 }, final: true });
+    expect(completeReading(CHAT, 'client_disconnected', final, 1_000)).toBe(final);
+    expect(completeReading(CHAT, 'completed', null, 1_000)).toBeNull();
+  });
+
+  it('takes the larger output when the report came before the text', () => {
+    const call = callOf('anthropic', '/v1/messages', { messages: [] });
+    const early = reading({ usage: { input_tokens: 25, output_tokens: 1, cache_read_input_tokens: 7 } });
+    expect(completeReading(call, 'upstream_interrupted', early, 40)).toMatchObject({ usage: { input_tokens: 25, output_tokens: 10, cache_read_input_tokens: 7 }, estimated: true });
+    expect(completeReading(call, 'upstream_interrupted', early, 3)).toBe(early);
+  });
+
+  it('cannot be told of images and recordings', () => {
+    expect(completeReading(callOf('openai', '/v1/images/', {}), 'upstream_interrupted', null, 0)).toBeNull();
+    expect(completeReading(callOf('openai', '/v1/audio/transcriptions', {}), 'upstream_interrupted', null, 0)).toBeNull();
+  });
+});
+
+describe('counting text from the bytes', () => {
+  it('finds every string under the name, however deep, and as written', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('text', 'other', 'text"'), fc.string({ unit: 'binary' })), { maxLength: 8 }), fc.constantFrom(0, 2), (members, indent) => {
+        const json = JSON.stringify({ deep: members.map(([name, value]) => ({ [name]: value, n: { text: 5 } })) }, null, indent);
+        const counter = new TextCounter(['text']);
+        counter.count(Buffer.from(json));
+        const expected = members.filter(([name]) => name === 'text').reduce((sum, [, value]) => sum + Buffer.byteLength(JSON.stringify(value)) - 2, 0);
+        expect(counter.bytes).toBe(expected);
+      }),
+    );
+  });
+
+  it('counts what there is of a string that was cut', () => {
+    const counter = new TextCounter(['text']);
+    counter.count(Buffer.from('{"text":"abc'));
+    expect(counter.bytes).toBe(3);
+  });
+});
