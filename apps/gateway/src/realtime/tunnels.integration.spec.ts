@@ -146,8 +146,9 @@ describe('WebSockets through the gateway', () => {
       await opened(socket);
       socket.send(create());
       await received.message(isEnd);
+      await until('a turn', () => gateway.events.length === 1);
       expect(lastSocket().headers).not.toHaveProperty('meshagent-project-id');
-      expect(gateway.events).toMatchObject([{ attribution: { projectId: gateway.projectId, userId: 'ann', apiKeyId: null } }]);
+      expect(gateway.events.map(({ data }) => data)).toMatchObject([{ attribution: { projectId: gateway.projectId, userId: 'ann', apiKeyId: null } }]);
       socket.close();
     });
 

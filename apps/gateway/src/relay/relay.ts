@@ -1,7 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
 import type { Attribution } from '@llm-proxy/usage-schema';
-import { v7 as uuidv7 } from 'uuid';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
 import { visibleModels } from '../admission/model-policy.js';
 import type { BatchDesk } from '../batches/batch-desk.js';
@@ -51,7 +51,7 @@ export class Relay {
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const route = this.findRoute(request.method!, request.url!);
     if (route === null) return false;
-    const id = uuidv7();
+    const id = randomUUIDv7();
     response.on('error', () => undefined);
     if (route.isProbe) {
       response.writeHead(200, { [REQUEST_ID_HEADER]: id }).end();

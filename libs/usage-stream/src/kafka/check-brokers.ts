@@ -3,7 +3,7 @@ import net from 'node:net';
 const TIMEOUT_MS = 1_500;
 
 /** ApiVersions v0 without a client id, which every broker answers: length, api key 18, version 0, correlation id 1, null. */
-const API_VERSIONS = Buffer.from('0000000a' + '0012' + '0000' + '00000001' + 'ffff', 'hex');
+const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
 /** Resolves when any broker answers; rejects with the first reason when none does in time. */
 export const checkBrokers = (brokers: readonly string[], open = (address: { host: string; port: number }): net.Socket => net.connect(address)): Promise<void> =>

@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Logger } from '@llm-proxy/platform-logging';
 import kafkajs, { type RetryOptions } from 'kafkajs';
 import { kafkaLogCreator } from './kafka-logging.js';
+import { quietIdleConnections } from './quiet-idle-connections.js';
 import { registerZstd } from './zstd-codec.js';
 
 export interface KafkaClientOptions {
@@ -33,6 +34,7 @@ export const KAFKA_RETRY: RetryOptions = { retries: 15, initialRetryTime: 200, m
 
 export const createKafkaClient = (options: KafkaClientOptions): KafkaClient => {
   registerZstd();
+  quietIdleConnections();
   const sockets = new Set<net.Socket>();
   let aborted = false;
   const kafka = new kafkajs.Kafka({
