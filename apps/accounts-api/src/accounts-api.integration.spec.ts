@@ -44,6 +44,9 @@ describe('accounts-api', () => {
     }
     expect((await project.admin('POST', `${project.path}/rooms`, { name: 'r' })).status).toBe(503);
     expect((await api.service('GET', '/internal/changes?after=0&waitMs=1000')).status).toBe(503);
+    for (const path of ['/oauth/jwks', '/oauth/authorize?client_id=x', '/.well-known/openid-configuration']) {
+      expect(await api.anonymous('GET', path)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    }
     expect(await api.anonymous('GET', '/readyz')).toMatchObject({ status: 503, body: { ok: false, checks: { database: 'failing' } } });
     expect((await api.anonymous('GET', '/healthz')).status).toBe(200);
     await road.mend();

@@ -17,6 +17,7 @@ import { AuditStore } from './audit/audit.store.js';
 import { BillingController } from './billing/billing.controller.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
+import { APP_LOGGER } from './http/app-logger.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
 import { TestIntegration } from './integrations/test-integration.js';
@@ -24,12 +25,18 @@ import { MembersController } from './members/members.controller.js';
 import { MembersStore } from './members/members.store.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
+import { AccessTokenKeysController } from './oauth/access-token-keys.controller.js';
+import { ArtifactsStore } from './oauth/artifacts.store.js';
+import { AuthorizationServer } from './oauth/authorization-server.js';
+import { SigningKeysStore } from './oauth/signing-keys.store.js';
+import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
+import { OAuthClientsStore } from './oauth-clients/oauth-clients.store.js';
 import { ParticipantTokensController } from './participant-tokens/participant-tokens.controller.js';
 import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { PricingController } from './pricing/pricing.controller.js';
-import { ProfilesController } from './profiles/profiles.controller.js';
+import { ProfilesController, WhoamiController } from './profiles/profiles.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsStore } from './projects/projects.store.js';
 import { RoomGrantsController } from './room-grants/room-grants.controller.js';
@@ -41,6 +48,11 @@ import { ServiceAccountsStore } from './service-accounts/service-accounts.store.
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
+import { AttemptsStore } from './sign-in/attempts.store.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignIn } from './sign-in/sign-in.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersStore } from './users/users.store.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageReports } from './usage/usage-reports.js';
 
@@ -53,15 +65,15 @@ export interface Parts {
 }
 
 const controllers: Type[] = [
-  BillingController,
-  RoomGrantsController,
-  SessionsController,
   AccessController,
+  AccessTokenKeysController,
   ApiKeyUseController,
   AuditController,
+  BillingController,
   ConfigController,
   IamController,
   MembersController,
+  OAuthClientsController,
   OpenApiController,
   ParticipantTokensController,
   PolicyController,
@@ -69,11 +81,16 @@ const controllers: Type[] = [
   ProfilesController,
   ProjectApiKeysController,
   ProjectsController,
+  RoomGrantsController,
   RoomsController,
   ServiceAccountApiKeysController,
   ServiceAccountsController,
+  SessionsController,
   SettingsController,
+  SignInController,
   UsageController,
+  UsersController,
+  WhoamiController,
 ];
 
 @Module({})
@@ -91,14 +108,19 @@ export class AccountsApiModule {
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
         { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
         { provide: PriceBook, useFactory: loadPriceBook },
+        { provide: APP_LOGGER, useValue: logger },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },
         ServiceCredentialGuard,
         ApiKeysStore,
+        ArtifactsStore,
+        AttemptsStore,
         AuditStore,
+        AuthorizationServer,
         CredentialsStore,
         IntegrationsStore,
         MembersStore,
+        OAuthClientsStore,
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
@@ -106,9 +128,12 @@ export class AccountsApiModule {
         RoomsStore,
         ServiceAccountsStore,
         SettingsDocumentsStore,
+        SignIn,
+        SigningKeysStore,
         Standings,
         TestIntegration,
         UsageReports,
+        UsersStore,
       ],
     };
   }

@@ -9,6 +9,7 @@ import { BatchDesk } from './batches/batch-desk.js';
 import { BatchLookout } from './batches/batch-lookout.js';
 import { type BatchStore, createBatchStore } from './batches/batch-store.js';
 import { CurrentPrices } from './admission/prices.js';
+import { AccessTokenVerifier } from './credentials/access-token-verifier.js';
 import { Callers } from './credentials/callers.js';
 import { KeyUse } from './credentials/key-use.js';
 import { PolicyCache } from './credentials/policy-cache.js';
@@ -82,7 +83,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, metrics 
   const tracing = await createTracing('llm-proxy-gateway', config, logger);
   const shared = {
     providers,
-    callers: new Callers({ policies, secretBox, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
+    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,

@@ -34,15 +34,20 @@ export const refusals = {
   credentialMissing: (acceptsApiKeyHeader: boolean) =>
     unauthorized(
       'missing_api_key',
-      `No credential was sent. Send a project API key or a participant token as 'Authorization: Bearer <credential>'${acceptsApiKeyHeader ? " or 'x-api-key: <credential>'" : ''}.`,
+      `No credential was sent. Send a project API key, a participant token or an OAuth access token as 'Authorization: Bearer <credential>'${acceptsApiKeyHeader ? " or 'x-api-key: <credential>'" : ''}.`,
     ),
   credentialInvalid: unauthorized('invalid_api_key', 'The credential is not valid: it is malformed, was deleted or replaced, or belongs to no project of this deployment.'),
   credentialExpired: unauthorized('expired_token', 'The participant token has expired or is not valid yet. Get a new one and try again.'),
-  oauthUnsupported: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token.'),
   llmPermissionMissing: forbidden(
     'llm_permission_missing',
     "The service account of this API key may not call models. An admin of the project can give it the role 'llm_proxy_user'.",
   ),
+  credentialUnknown: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token nor an OAuth access token of this deployment.'),
+  accessTokenExpired: unauthorized('expired_token', 'The OAuth access token has expired. Refresh it, or sign in again, and try again.'),
+  oauthProjectMissing: invalid('missing_project', "An OAuth access token belongs to no project: name one in the header 'Meshagent-Project-Id: <project id>'."),
+  oauthScopeMissing: forbidden('scope_missing', "The OAuth access token lacks the scope 'llm_proxy' (or 'llm:invoke'). Sign in again with a client that asks for it."),
+  oauthNotPermitted: (projectId: string) =>
+    forbidden('llm_proxy_not_permitted', `This user may not use the LLM proxy in project '${projectId}'. Check the project id, or ask an admin of the project for the permission can_use_llm_proxy.`),
   roomGrantMissing: forbidden('room_grant_missing', 'The participant token has no room grant. The LLM proxy needs a token with a room grant and an LLM grant.'),
   llmGrantMissing: forbidden('llm_grant_missing', 'The participant token has no LLM grant (api.llm). The LLM proxy needs a token with a room grant and an LLM grant.'),
   roomMismatch: (room: string) => forbidden('room_mismatch', `The participant token is not for room '${room}'.`),

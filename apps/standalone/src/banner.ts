@@ -11,6 +11,7 @@ LLM proxy is ready.
   Anthropic base URL   ${running.publicUrl}/anthropic
   Grok base URL        ${running.publicUrl}/grok/v1
   REST API             ${running.publicUrl}/accounts
+  sign in              ${running.adminEmail}, password in ${shown(path.join(dataDir, 'operator.env'))}
   project              ${running.projectId}
   room                 ${running.room}
   engines              ${running.engines}

@@ -8,10 +8,9 @@ export interface ClientSettings {
   apiKey: string;
 }
 
-/** Values are UUIDs, URLs, names and keys without quotes, so single quotes are enough for every shell. */
 const exportLines = (variables: Record<string, string>): string =>
   Object.entries(variables)
-    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`)
     .join('');
 
 /** `<data>/env`: for a client on this machine, to be sourced. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { newPassword } from '@llm-proxy/accounts-api';
 import { z } from 'zod';
 
 export const secretsSchema = z.object({
@@ -9,9 +10,14 @@ export const secretsSchema = z.object({
   SERVICE_CREDENTIAL: z.string(),
   MESHAGENT_SECRET: z.string(),
   OPERATOR_TOKEN: z.string(),
+  /** First password of the first user. */
+  ADMIN_PASSWORD: z.string(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
+
+/** Folders of earlier releases have no password. */
+const keptSecretsSchema = secretsSchema.partial({ ADMIN_PASSWORD: true });
 
 /**
  * The deployment's own secrets: made at the first start, kept in a file that only its owner can read. What is given from
@@ -20,8 +26,8 @@ export type Secrets = z.infer<typeof secretsSchema>;
 export const loadSecrets = async (dataDir: string, given: Partial<Secrets>): Promise<Secrets> => {
   const file = path.join(dataDir, 'secrets.json');
   const kept = await readSecrets(file);
-  if (kept === null) await writeSecrets(file, newSecrets());
-  const secrets = kept ?? (await readSecrets(file))!;
+  const secrets: Secrets = { ...newSecrets(), ...kept };
+  if (kept?.ADMIN_PASSWORD === undefined) await writeSecrets(file, secrets);
   const names = Object.keys(secrets) as (keyof Secrets)[];
   return Object.fromEntries(names.map((name) => [name, given[name] ?? secrets[name]])) as Secrets;
 };
@@ -31,11 +37,12 @@ const newSecrets = (): Secrets => ({
   SERVICE_CREDENTIAL: randomBytes(32).toString('base64url'),
   MESHAGENT_SECRET: randomBytes(32).toString('base64url'),
   OPERATOR_TOKEN: `operator.${randomBytes(32).toString('base64url')}`,
+  ADMIN_PASSWORD: newPassword(),
 });
 
-const readSecrets = async (file: string): Promise<Secrets | null> => {
+const readSecrets = async (file: string): Promise<z.infer<typeof keptSecretsSchema> | null> => {
   try {
-    return secretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return keptSecretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     // Never overwritten: new keys would make every sealed secret in the database unreadable.

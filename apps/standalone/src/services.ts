@@ -28,6 +28,7 @@ export interface ServicesOptions {
 
 export interface FirstProject {
   projectId: string;
+  adminEmail: string;
   room: string;
   apiKey: string;
 }
@@ -46,7 +47,7 @@ export const startServices = async (options: ServicesOptions): Promise<FirstProj
     return service;
   };
 
-  const first = await firstProject(inside, config.DATA_DIR);
+  const first = await firstProject(inside, config.DATA_DIR, secrets.ADMIN_PASSWORD);
   const [billing] = await allOrNothing([
     startBilling(readBillingConfig(inside), logger('billing')).then((service) => started('billing', service)),
     startMetering(readMeteringConfig(inside), logger('metering')).then((service) => started('metering', service)),
@@ -79,11 +80,13 @@ const allOrNothing = async <A, B>(starting: [Promise<A>, Promise<B>]): Promise<[
   return Promise.all(starting);
 };
 
+const ADMIN_EMAIL = 'admin@localhost';
+
 /** The first user, project, room and key: made once, remembered in `<data>/env`, and given a new key when that file is lost. */
-const firstProject = async (env: Record<string, string>, dataDir: string): Promise<FirstProject> => {
+const firstProject = async (env: Record<string, string>, dataDir: string, userPassword: string): Promise<FirstProject> => {
   const config = readAccountsApiConfig({ ...env, BILLING_URL: 'http://127.0.0.1:1' });
-  const made = await bootstrap({ config, projectName: 'My project', roomName: 'my-room', userEmail: 'admin@localhost' });
+  const made = await bootstrap({ config, projectName: 'My project', roomName: 'my-room', userEmail: ADMIN_EMAIL, userPassword });
   const { projectId, room } = made;
   const apiKey = made.apiKey ?? (await readKeptApiKey(dataDir, projectId)) ?? (await issueApiKey({ config, projectId, name: 'local client' }));
-  return { projectId, room, apiKey };
+  return { projectId, adminEmail: ADMIN_EMAIL, room, apiKey };
 };

@@ -5,11 +5,12 @@ import type { Logger } from '@llm-proxy/platform-logging';
 import { startProviderSimulator } from '@llm-proxy/testing/simulator';
 import { type ClientSettings, clientEnvironment, writeEnvironmentFile } from './client-files.js';
 import { startEngines } from './engines.js';
-import { loadSecrets } from './secrets.js';
+import { type Secrets, loadSecrets } from './secrets.js';
 import { type Closable, startServices } from './services.js';
 import type { StandaloneConfig } from './standalone.config.js';
 
 export interface Standalone extends ClientSettings {
+  adminEmail: string;
   engines: string;
   /** True when no provider key was set, so that answers come from the simulator. */
   isSimulated: boolean;
@@ -47,16 +48,18 @@ const startParts = async (config: StandaloneConfig, logger: Logger, onStarted: (
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.PORT}`;
   const first = await startServices({ config, secrets, databaseUrl: engines.databaseUrl, publicUrl, simulated, onStarted });
 
-  const settings: ClientSettings = { publicUrl, ...first };
+  const settings = { publicUrl, ...first };
   await writeEnvironmentFile(path.join(config.DATA_DIR, 'env'), clientEnvironment(settings));
-  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), operatorEnvironment(config, engines.databaseUrl, secrets.OPERATOR_TOKEN));
+  await writeEnvironmentFile(path.join(config.DATA_DIR, 'operator.env'), operatorEnvironment(config, engines.databaseUrl, secrets, first.adminEmail));
   return { ...settings, engines: engines.description, isSimulated };
 };
 
-/** What the operator's commands need to find this deployment. */
-const operatorEnvironment = (config: StandaloneConfig, databaseUrl: string, operatorToken: string): Record<string, string> => ({
+/** What the operator needs to sign in, and the operator's commands to find this deployment. */
+const operatorEnvironment = (config: StandaloneConfig, databaseUrl: string, secrets: Secrets, adminEmail: string): Record<string, string> => ({
   DATABASE_URL: databaseUrl,
-  OPERATOR_TOKEN: operatorToken,
+  OPERATOR_TOKEN: secrets.OPERATOR_TOKEN,
+  ADMIN_EMAIL: adminEmail,
+  ADMIN_PASSWORD: secrets.ADMIN_PASSWORD,
   ...(config.KAFKA_BROKERS && { KAFKA_BROKERS: config.KAFKA_BROKERS.join(',') }),
   ...(config.KAFKA_TOPIC_PREFIX && { KAFKA_TOPIC_PREFIX: config.KAFKA_TOPIC_PREFIX }),
 });

@@ -23,6 +23,10 @@ export const projectPolicySchema = z.object({
   integrations: z.record(z.string(), z.object({ sealedApiKey: z.string(), baseUrl: z.url().nullable() })),
   /** Absent: every model, for every program. */
   router: modelPolicySchema.nullish(),
+  /** Users who may call models with their OAuth access token. */
+  llmProxyUserIds: z.array(z.string()).default([]),
+  /** OAuth clients that may call models in their own name. */
+  llmProxyClientIds: z.array(z.string()).default([]),
 });
 
 /** `GET /internal/projects/{id}/rooms/{name}`. */

@@ -10,6 +10,9 @@ export interface SealedFor {
 export const sealedFields = {
   apiKeySecret: (keyId: string): string => `api_key_secret:${keyId}`,
   integration: (provider: string): string => `integration:${provider}`,
+  oauthClientSecret: (clientId: string): string => `oauth_client_secret:${clientId}`,
+  oauthArtifact: (key: string): string => `oauth_artifact:${key}`,
+  oauthSigningKey: (keyId: string): string => `oauth_signing_key:${keyId}`,
 };
 
 /** The sealed text is damaged, belongs elsewhere, or was sealed with a key that this process does not have. */

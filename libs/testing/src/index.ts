@@ -16,3 +16,5 @@ export { UNKNOWN_MODEL } from './simulator/provider.js';
 export type { RecordedFrame, RecordedSocket } from './simulator/sockets/recorded-sockets.js';
 export type { RecordedRequest } from './simulator/recorded-requests.js';
 export { SIMULATOR_LABEL, startProviderSimulator, type ProviderSimulator, type ProviderSimulatorOptions } from './simulator/server.js';
+export { createBrowser } from './browser/browser.js';
+export type { Browser, BrowserPage } from './browser/browser.js';

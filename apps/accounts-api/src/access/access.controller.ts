@@ -69,6 +69,8 @@ export class AccessController {
         return ['owner'];
       case 'api_key':
         return caller.projectId === projectId ? caller.roles : null;
+      case 'user':
+        return this.standings.directRolesOf(projectId, { type: 'user', id: caller.userId });
       case 'participant':
         return null;
     }

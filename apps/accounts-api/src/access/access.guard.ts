@@ -8,8 +8,11 @@ import { AccountsError } from '../accounts.errors.js';
 import { isUuid } from '../http/fields.schema.js';
 import { requestContext } from '../audit/request-context.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
+import { apiAudienceOf } from '../oauth/api-resource.js';
+import { AuthorizationServer } from '../oauth/authorization-server.js';
+import { UsersStore } from '../users/users.store.js';
 import { CredentialsStore } from './credentials.store.js';
-import { mayDo, routePermissions, type Standing } from './permissions.js';
+import { hasRoleFor, mayDo, permissions, routePermissions, type Standing } from './permissions.js';
 import { Standings } from './standings.js';
 import { callerStrategies, LookupFailed } from './strategies.js';
 
@@ -30,10 +33,14 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
   constructor(
     @Inject(ACCOUNTS_API_CONFIG) config: AccountsApiConfig,
     credentials: CredentialsStore,
+    users: UsersStore,
+    authorizationServer: AuthorizationServer,
     private readonly serviceCredential: ServiceCredentialGuard,
     private readonly standings: Standings,
   ) {
-    const strategies = callerStrategies(credentials, { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET });
+    const secrets = { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET };
+    const accessTokens = { keys: () => authorizationServer.accessTokenKeys(), users, issuer: config.PUBLIC_URL, audience: apiAudienceOf(config.PUBLIC_URL) };
+    const strategies = callerStrategies(credentials, secrets, accessTokens);
     // Passport has one register of names per process; services that share a process must not share strategies.
     const registered = Object.entries(strategies).map(([name, strategy]) => ({ name: `${name}/${randomUUID()}`, strategy }));
     const strategyNames = registered.map(({ name }) => name);
@@ -52,7 +59,8 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     const audited = requestContext();
     if (audited) audited.caller = request.user;
     request.standing = await this.standingFor(request.user, request.params['projectId']);
-    if (!mayDo(request.standing, needed)) throw new AccountsError('forbidden');
+    if (!hasRoleFor(request.standing, needed)) throw new AccountsError('forbidden');
+    if (!mayDo(request.standing, needed)) throw new AccountsError('forbidden', `The access token lacks the scope ${permissions[needed].scope}.`);
     return true;
   }
 

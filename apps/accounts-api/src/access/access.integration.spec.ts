@@ -7,7 +7,7 @@ import { createApp } from '../accounts-api.js';
 import { openDatabase } from '../database/database.js';
 import { configFor, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
 import { routeKeyOf } from './access.guard.js';
-import { mayDo, type Permission, type Role, routePermissions } from './permissions.js';
+import { mayDo, type Permission, type Role, routePermissions, type Standing } from './permissions.js';
 
 interface Route {
   method: string;
@@ -112,7 +112,7 @@ describe('access', () => {
 
   it.each([[[]], [['llm_proxy_user']], [['usage_reporter']], [['developer']], [['room_creator', 'api_key_inventory']], [['admin']]])('roles %j: 403 on what they do not allow, and no more than that', async (roles) => {
     const ask = await withRoles(roles);
-    const standing = expandRoles(roles);
+    const standing: Standing = { roles: expandRoles(roles), scopes: null };
     // Asked in an order that ends nobody's key or project before its turn.
     for (const route of managed()) {
       const answer = await ask(route.method, at(route, own.id), {});
@@ -126,7 +126,7 @@ describe('access', () => {
     const participant = api.as(participantOf(own));
     for (const route of managed()) {
       const answer = await participant(route.method, at(route, own.id), {});
-      const refused = !mayDo(new Set<Role>(['participant', 'llm_proxy_user']), route.needs as Permission);
+      const refused = !mayDo({ roles: new Set<Role>(['participant', 'llm_proxy_user']), scopes: null }, route.needs as Permission);
       expect({ route: route.key, refused: answer.body.error?.code === 'forbidden' }).toEqual({ route: route.key, refused });
     }
   });

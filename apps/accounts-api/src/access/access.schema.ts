@@ -13,12 +13,12 @@ export const bindingsSchema = z.object({ subject: subjectSchema });
 /** A relation is a role or a permission; what is neither is held by nobody. */
 export const holds = (standing: Standing | null, name: string): boolean => {
   if (standing === null) return false;
-  return isPermission(name) ? mayDo(standing, name) : standing.has(name as Role);
+  return isPermission(name) ? mayDo(standing, name) : standing.roles.has(name as Role);
 };
 
-const PROJECT_PERMISSIONS = (Object.keys(permissions) as Permission[]).filter((name) => !(permissions[name] as readonly Role[]).includes('operator'));
+const PROJECT_PERMISSIONS = (Object.keys(permissions) as Permission[]).filter((name) => !(permissions[name].roles as readonly Role[]).includes('operator'));
 
-export const effectiveRolesOf = (standing: Standing | null): string[] => ['owner', ...assignableRoles].filter((role) => standing?.has(role as Role));
+export const effectiveRolesOf = (standing: Standing | null): string[] => ['owner', ...assignableRoles].filter((role) => standing?.roles.has(role as Role));
 
 /** @param relations null: everything that can be done in a project */
 export const capabilitiesOf = (standing: Standing | null, relations: readonly string[] | null): Record<string, boolean> =>

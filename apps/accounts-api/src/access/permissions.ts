@@ -1,45 +1,65 @@
-import type { ProjectRole } from '@llm-proxy/shared-auth';
+import { LLM_SCOPE, type ProjectRole } from '@llm-proxy/shared-auth';
 
-/** The operator runs the deployment; a participant holds a token that somebody of the project minted. */
-export type Role = ProjectRole | 'operator' | 'participant';
+/** The operator runs the deployment; a user is somebody who signed in, where no project is concerned; a participant holds a token that somebody of the project minted. */
+export type Role = ProjectRole | 'operator' | 'user' | 'participant';
 
-/** Everything a caller is in one project, inherited roles included. */
-export type Standing = ReadonlySet<Role>;
+/** What a caller is in one project, and what the credential leaves of it. */
+export interface Standing {
+  /** Inherited ones included. */
+  roles: ReadonlySet<Role>;
+  /** Users act through programs, which may do no more than the user allowed them. Null: no limit. */
+  scopes: ReadonlySet<string> | null;
+}
+
+interface Needs {
+  roles: readonly Role[];
+  scope: string;
+}
 
 /**
- * Who may do what: any of the roles is enough. Roles bring others along (`inheritedRoles` of libs/shared-auth): the operator and a project's owner
- * are admin, an admin is everything below, every `_manager` is `_creator` and `_inventory`.
+ * Who may do what: any of the roles is enough, and an access token must have the scope. Roles bring others along (`inheritedRoles` of
+ * libs/shared-auth): the operator and a project's owner are admin, an admin is everything below, every `_manager` is `_creator` and `_inventory`.
  */
 export const permissions = {
-  'project.create': ['operator'],
-  'project.set_status': ['operator'],
-  'project.find': ['member', 'participant'],
-  'project.read': ['member', 'participant'],
-  'profile.read_own': ['member', 'participant'],
-  'settings.manage': ['admin'],
-  'audit.read': ['admin'],
-  'member.read': ['developer'],
-  'member.manage': ['admin'],
-  'access.test': ['member', 'participant'],
-  'access.read': ['developer'],
-  'service_account.read': ['service_account_inventory'],
-  'service_account.create': ['service_account_creator'],
-  'service_account.manage': ['service_account_manager'],
-  'api_key.read': ['api_key_inventory'],
-  'api_key.create': ['api_key_creator'],
-  'api_key.manage': ['api_key_manager'],
-  'participant_token.mint': ['participant_token_creator'],
-  'room.read': ['member'],
-  'room.create': ['room_creator'],
-  'room.manage': ['room_manager'],
-  'room.connect': ['member'],
-  'room_grant.manage': ['room_manager'],
-  'session.read': ['session_inventory'],
-  'billing.read': ['billing_manager'],
-  'usage.read': ['usage_reporter'],
-  'usage.read_own': ['llm_proxy_user'],
-  'usage.read_all': ['operator'],
-} as const satisfies Record<string, readonly Role[]>;
+  'user.manage': { roles: ['operator'], scope: 'users:create' },
+  'profile.read_own': { roles: ['member', 'participant', 'user'], scope: 'profile:read' },
+  'profile.read': { roles: ['admin', 'user'], scope: 'profile:read' },
+  'profile.update': { roles: ['operator', 'user'], scope: 'profile:write' },
+  'project.create': { roles: ['operator', 'user'], scope: 'projects:update' },
+  'project.set_status': { roles: ['operator'], scope: 'projects:update' },
+  'project.find': { roles: ['member', 'participant', 'user'], scope: 'projects:read' },
+  'project.read': { roles: ['member', 'participant'], scope: 'projects:read' },
+  'settings.manage': { roles: ['admin'], scope: 'projects:update' },
+  'audit.read': { roles: ['admin'], scope: 'projects:iam.read' },
+  'member.read': { roles: ['developer'], scope: 'projects:iam.read' },
+  'member.manage': { roles: ['admin'], scope: 'projects:iam.write' },
+  'access.test': { roles: ['member', 'participant'], scope: 'projects:read' },
+  'access.read': { roles: ['developer'], scope: 'projects:iam.read' },
+  'service_account.read': { roles: ['service_account_inventory'], scope: 'serviceAccounts:read' },
+  'service_account.create': { roles: ['service_account_creator'], scope: 'serviceAccounts:create' },
+  'service_account.update': { roles: ['service_account_manager'], scope: 'serviceAccounts:update' },
+  'service_account.delete': { roles: ['service_account_manager'], scope: 'serviceAccounts:delete' },
+  'api_key.read': { roles: ['api_key_inventory'], scope: 'apiKeys:read' },
+  'api_key.create': { roles: ['api_key_creator'], scope: 'apiKeys:create' },
+  'api_key.rotate': { roles: ['api_key_manager'], scope: 'apiKeys:create' },
+  'api_key.delete': { roles: ['api_key_manager'], scope: 'apiKeys:delete' },
+  'oauth_client.read': { roles: ['oauth_client_inventory'], scope: 'oauthClients:read' },
+  'oauth_client.create': { roles: ['oauth_client_creator'], scope: 'oauthClients:create' },
+  'oauth_client.update': { roles: ['oauth_client_manager'], scope: 'oauthClients:update' },
+  'oauth_client.delete': { roles: ['oauth_client_manager'], scope: 'oauthClients:delete' },
+  'participant_token.mint': { roles: ['participant_token_creator'], scope: 'rooms:connect' },
+  'room.read': { roles: ['member'], scope: 'rooms:read' },
+  'room.create': { roles: ['room_creator'], scope: 'rooms:create' },
+  'room.update': { roles: ['room_manager'], scope: 'rooms:update' },
+  'room.delete': { roles: ['room_manager'], scope: 'rooms:delete' },
+  'room.connect': { roles: ['member'], scope: 'rooms:connect' },
+  'room_grant.manage': { roles: ['room_manager'], scope: 'rooms:update' },
+  'session.read': { roles: ['session_inventory'], scope: 'rooms:read' },
+  'billing.read': { roles: ['billing_manager'], scope: 'projects:billing.read' },
+  'usage.read': { roles: ['usage_reporter'], scope: 'projects:billing.read' },
+  'usage.read_own': { roles: ['llm_proxy_user'], scope: 'llm:usage.read' },
+  'usage.read_all': { roles: ['operator'], scope: 'projects:billing.read' },
+} as const satisfies Record<string, Needs>;
 
 export type Permission = keyof typeof permissions;
 
@@ -64,8 +84,17 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   'GET /internal/projects/:id/rooms/:name': 'service',
   'GET /internal/changes': 'service',
   'POST /internal/api-keys/used': 'service',
+  'GET /internal/oauth/keys': 'service',
+
+  'GET /oauth/sign-in/:uid': 'public',
+  'POST /oauth/sign-in/:uid': 'public',
 
   'GET /accounts/profiles/me': 'profile.read_own',
+  'GET /accounts/profiles/:userId': 'profile.read',
+  'PUT /accounts/profiles/:userId': 'profile.update',
+  'GET /accounts/whoami': 'profile.read_own',
+  'POST /accounts/users': 'user.manage',
+  'PUT /accounts/users/:userId/password': 'user.manage',
   'GET /accounts/sysadmin/usage': 'usage.read_all',
   'GET /accounts/sysadmin/unpriced': 'usage.read_all',
 
@@ -100,25 +129,25 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`POST ${project}/service-accounts`]: 'service_account.create',
   [`GET ${project}/service-accounts/by-name/:name`]: 'service_account.read',
   [`GET ${serviceAccount}`]: 'service_account.read',
-  [`PUT ${serviceAccount}`]: 'service_account.manage',
-  [`DELETE ${serviceAccount}`]: 'service_account.manage',
+  [`PUT ${serviceAccount}`]: 'service_account.update',
+  [`DELETE ${serviceAccount}`]: 'service_account.delete',
 
   [`POST ${serviceAccount}/api-keys`]: 'api_key.create',
   [`GET ${serviceAccount}/api-keys`]: 'api_key.read',
-  [`DELETE ${serviceAccount}/api-keys/:apiKeyId`]: 'api_key.manage',
-  [`POST ${serviceAccount}/api-keys/:apiKeyId/rotate`]: 'api_key.manage',
-  [`POST ${serviceAccount}/api-keys:revoke`]: 'api_key.manage',
+  [`DELETE ${serviceAccount}/api-keys/:apiKeyId`]: 'api_key.delete',
+  [`POST ${serviceAccount}/api-keys/:apiKeyId/rotate`]: 'api_key.rotate',
+  [`POST ${serviceAccount}/api-keys:revoke`]: 'api_key.delete',
   [`POST ${project}/api-keys`]: 'api_key.create',
   [`GET ${project}/api-keys`]: 'api_key.read',
-  [`DELETE ${project}/api-keys/:apiKeyId`]: 'api_key.manage',
+  [`DELETE ${project}/api-keys/:apiKeyId`]: 'api_key.delete',
 
   [`POST ${project}/participant-tokens`]: 'participant_token.mint',
 
   [`POST ${project}/rooms`]: 'room.create',
   [`GET ${project}/rooms`]: 'room.read',
   [`GET ${project}/rooms/:room`]: 'room.read',
-  [`PUT ${project}/rooms/:room`]: 'room.manage',
-  [`DELETE ${project}/rooms/:room`]: 'room.manage',
+  [`PUT ${project}/rooms/:room`]: 'room.update',
+  [`DELETE ${project}/rooms/:room`]: 'room.delete',
   [`POST ${project}/rooms/:room/connect`]: 'room.connect',
 
   [`POST ${project}/room-grants`]: 'room_grant.manage',
@@ -136,6 +165,12 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`GET ${project}/balance`]: 'billing.read',
   [`GET ${project}/transactions`]: 'billing.read',
   [`GET ${project}/subscription`]: 'billing.read',
+  [`POST ${project}/oauth/clients`]: 'oauth_client.create',
+  [`GET ${project}/oauth/clients`]: 'oauth_client.read',
+  [`GET ${project}/oauth/clients/:clientId`]: 'oauth_client.read',
+  [`PUT ${project}/oauth/clients/:clientId`]: 'oauth_client.update',
+  [`DELETE ${project}/oauth/clients/:clientId`]: 'oauth_client.delete',
+
   [`GET ${project}/usage`]: 'usage.read',
   [`GET ${project}/requests/:requestId`]: 'usage.read',
   [`GET ${project}/llm-proxy/usage`]: 'usage.read_own',
@@ -143,4 +178,11 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
 
 export const isPermission = (name: string): name is Permission => Object.hasOwn(permissions, name);
 
-export const mayDo = (standing: Standing, permission: Permission): boolean => permissions[permission].some((role) => standing.has(role));
+const isWithin = (scopes: Standing['scopes'], scope: string): boolean => scopes === null || scopes.has(scope);
+
+export const hasRoleFor = ({ roles }: Standing, permission: Permission): boolean => permissions[permission].roles.some((role) => roles.has(role));
+
+export const mayDo = (standing: Standing, permission: Permission): boolean => hasRoleFor(standing, permission) && isWithin(standing.scopes, permissions[permission].scope);
+
+/** Calls go to the gateway; here it decides who may let others make them. */
+export const mayCallModels = ({ roles, scopes }: Standing): boolean => roles.has('llm_proxy_user') && isWithin(scopes, LLM_SCOPE);

@@ -1,10 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import passport from 'passport';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
-import { type ParticipantClaims, parseApiKey, readParticipantToken, sameSecret } from '@llm-proxy/shared-auth';
+import {
+  ACCESS_TOKEN_ALGORITHM,
+  accessTokenKeyId,
+  type AccessTokenKeys,
+  type ParticipantClaims,
+  parseApiKey,
+  publicKeysOf,
+  readParticipantToken,
+  sameSecret,
+  toAccessToken,
+} from '@llm-proxy/shared-auth';
 import { signingSecretOf } from '../participant-tokens/signing-secret.js';
 import type { Caller } from './caller.js';
 import type { CredentialsStore } from './credentials.store.js';
+import type { UsersStore } from '../users/users.store.js';
 
 /** Looking a credential up failed, which says nothing about the credential. */
 export class LookupFailed extends Error {
@@ -59,12 +70,55 @@ const participantTokenStrategy = (credentials: CredentialsStore, deploymentSecre
       done(null, { kind: 'participant', projectId: claims.sub!, name: claims.name, claims }),
   );
 
-/** The ways to prove who one is, tried in this order. OAuth tokens join here. */
+/** What OAuth access tokens are checked against. */
+export interface AccessTokenChecks {
+  keys: () => Promise<AccessTokenKeys>;
+  users: UsersStore;
+  issuer: string;
+  audience: string;
+}
+
+const accessTokenStrategy = ({ keys, users, issuer, audience }: AccessTokenChecks): passport.Strategy =>
+  new JwtStrategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: [ACCESS_TOKEN_ALGORITHM],
+      issuer,
+      audience,
+      secretOrKeyProvider: (_request: IncomingMessage, token: string, done) => {
+        const keyId = accessTokenKeyId(token);
+        if (keyId === null) return done(new Error('not an access token'));
+        keys().then(
+          (known) => {
+            const key = publicKeysOf(known).get(keyId);
+            return key ? done(null, key.export({ type: 'spki', format: 'pem' })) : done(new Error('unknown key'));
+          },
+          (cause: unknown) => done(new LookupFailed('no answer from the store', { cause })),
+        );
+      },
+    },
+    (claims: unknown, done: (error: unknown, caller: Caller | false) => void) => {
+      userOf(claims, users).then((caller) => done(null, caller), done as (error: unknown) => void);
+    },
+  );
+
+/** A client that acts for itself may call models, and nothing here. */
+const userOf = async (claims: unknown, users: UsersStore): Promise<Caller | false> => {
+  const read = toAccessToken(claims);
+  const known = read.ok && read.token.userId !== null ? await users.find(read.token.userId) : null;
+  if (!read.ok || known === null) return false;
+  const { id: userId, email, firstName, lastName } = known;
+  return { kind: 'user', userId, email, firstName, lastName, clientId: read.token.clientId, scopes: read.token.scopes };
+};
+
+/** The ways to prove who one is, tried in this order. */
 export const callerStrategies = (
   credentials: CredentialsStore,
   secrets: { operatorToken: string | undefined; deploymentSecret: string },
+  accessTokens: AccessTokenChecks,
 ): Record<string, passport.Strategy> => ({
   'operator-token': operatorStrategy(secrets.operatorToken),
   'api-key': apiKeyStrategy(credentials),
   'participant-token': participantTokenStrategy(credentials, secrets.deploymentSecret),
+  'access-token': accessTokenStrategy(accessTokens),
 });

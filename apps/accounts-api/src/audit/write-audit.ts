@@ -36,6 +36,8 @@ const actorOf = (caller: Caller | null): { actorType: string; actorId: string | 
       return { actorType: 'operator', actorId: null, actorName: 'operator' };
     case 'api_key':
       return { actorType: 'api_key', actorId: caller.apiKeyId, actorName: caller.serviceAccountName };
+    case 'user':
+      return { actorType: 'user', actorId: caller.userId, actorName: caller.email };
     case 'participant':
       return { actorType: 'participant', actorId: null, actorName: caller.name };
   }

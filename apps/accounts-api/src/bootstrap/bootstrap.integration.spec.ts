@@ -1,5 +1,7 @@
 import { engines } from '@llm-proxy/testing';
 import { configFor, runOn } from '../running-accounts-api.suite.js';
+import { openDatabase } from '../database/database.js';
+import { isPassword } from '../sign-in/password.js';
 import { bootstrap, issueApiKey } from './bootstrap.js';
 
 describe('bootstrap', () => {
@@ -26,6 +28,18 @@ describe('bootstrap', () => {
     const another = await issueApiKey({ config, projectId: first.projectId, name: 'second' });
     expect((await api.as(another)('GET', `/accounts/projects/${first.projectId}`)).status).toBe(200);
     await api.close();
+    await database.drop();
+  });
+
+  it('gives the first user a password when they have none, and never another', async () => {
+    const { database, config, options } = await fresh();
+    const { userId } = await bootstrap(options);
+    await bootstrap({ ...options, userPassword: 'the first password' });
+    await bootstrap({ ...options, userPassword: 'a later password' });
+    const accounts = openDatabase(config.DATABASE_URL);
+    const { passwordHash } = await accounts.user.findUniqueOrThrow({ where: { id: userId } });
+    expect(await isPassword('the first password', passwordHash)).toBe(true);
+    await accounts.$disconnect();
     await database.drop();
   });
 

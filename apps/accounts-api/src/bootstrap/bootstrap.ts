@@ -9,12 +9,15 @@ import { recordPolicyChange } from '../policy/policy-changes.js';
 import { DEFAULT_SERVICE_ACCOUNT, withProjectKey } from '../projects/project-key.js';
 import { insertProject } from '../projects/projects.store.js';
 import { isRoomName } from '../rooms/rooms.schema.js';
+import { hashPassword } from '../sign-in/password.js';
 
 export interface BootstrapOptions {
   config: Pick<AccountsApiConfig, 'DATABASE_URL' | 'KEY_ENCRYPTION_KEY'>;
   projectName: string;
   roomName: string;
   userEmail: string;
+  /** Set when the first user has none yet; a password set later stays. */
+  userPassword?: string;
 }
 
 export interface Bootstrapped {
@@ -40,7 +43,9 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Bootstrapped
       database.$transaction(async (transaction) => {
         await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${BOOTSTRAP_LOCK}::bigint)`;
         const done = await transaction.bootstrap.findUnique({ where: { id: 1 } });
-        return done ? resultOf(done) : createFirst(transaction, options, projectKey);
+        const result = done ? resultOf(done) : await createFirst(transaction, options, projectKey);
+        if (options.userPassword !== undefined) await givePassword(transaction, result.userId, options.userPassword);
+        return result;
       }),
     ),
   );
@@ -74,6 +79,11 @@ const createFirst = async (transaction: Transaction, options: BootstrapOptions, 
   const done = await transaction.bootstrap.create({ data: { userId: user.id, projectId: project.id, room: room.name } });
   await recordPolicyChange(transaction, project.id);
   return { ...resultOf(done), apiKey: value, created: true };
+};
+
+const givePassword = async (transaction: Transaction, userId: string, password: string): Promise<void> => {
+  if ((await transaction.user.count({ where: { id: userId, passwordHash: null } })) === 0) return;
+  await transaction.user.updateMany({ where: { id: userId }, data: { passwordHash: await hashPassword(password) } });
 };
 
 const resultOf = ({ userId, projectId, room }: Bootstrap): Bootstrapped => ({ userId, projectId, room, created: false });

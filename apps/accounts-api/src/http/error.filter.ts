@@ -16,14 +16,19 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const error = toAccountsError(thrown);
-    const http = host.switchToHttp();
-    const request = http.getRequest<{ method: string; route?: { path: string } }>();
-    if (error.status >= 500) this.logger.error({ err: thrown, code: error.code, method: request.method, route: request.route?.path }, 'request failed');
-    const response = http.getResponse<Answer>();
+    const error = this.toError(thrown, host);
+    const response = host.switchToHttp().getResponse<Answer>();
     if (response.headersSent) return;
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
     response.status(error.status).json({ error: { message: error.message, code: error.code } });
+  }
+
+  /** What of it a caller may know; the rest goes to the log. */
+  protected toError(thrown: unknown, host: ArgumentsHost): AccountsError {
+    const error = toAccountsError(thrown);
+    const request = host.switchToHttp().getRequest<{ method: string; route?: { path: string } }>();
+    if (error.status >= 500) this.logger.error({ err: thrown, code: error.code, method: request.method, route: request.route?.path }, 'request failed');
+    return error;
   }
 }
 

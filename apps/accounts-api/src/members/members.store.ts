@@ -39,6 +39,11 @@ export class MembersStore {
     return member?.roles ?? null;
   }
 
+  async projectIdsOf(userId: string): Promise<string[]> {
+    const memberships = await this.database.projectMember.findMany({ where: { userId }, select: { projectId: true } });
+    return memberships.map(({ projectId }) => projectId);
+  }
+
   /** The member or invitation of that id or e-mail. */
   async findSubject(projectId: string, { id, email }: { id?: string | null | undefined; email?: string | null | undefined }): Promise<Person | null> {
     const address = email?.trim().toLowerCase() ?? null;

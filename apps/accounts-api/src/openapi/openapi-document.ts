@@ -46,7 +46,7 @@ const operationOf = (route: RouteDescription, needs: Permission | 'public', sche
   return {
     operationId: id,
     tags: [noun],
-    description: needs === 'public' ? 'Needs no credential.' : `Needs the permission \`${needs}\`: any of the roles ${permissions[needs].join(', ')}, or one that includes it.`,
+    description: needs === 'public' ? 'Needs no credential.' : `Needs the permission \`${needs}\`: any of the roles ${permissions[needs].roles.join(', ')}, or one that includes it. An access token also needs the scope \`${permissions[needs].scope}\`.`,
     parameters: [...inPath, ...query.map((parameter) => ({ ...parameter, in: 'query' }))],
     ...(body && { requestBody: { content: { 'application/json': { schema: body } } } }),
     security: needs === 'public' ? [] : [{ bearer: [] }],

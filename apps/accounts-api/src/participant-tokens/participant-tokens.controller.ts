@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { llmGrantOf, type ParticipantClaims, readParticipantToken, verifyParticipantToken } from '@llm-proxy/shared-auth';
 import type { z } from 'zod';
 import { AskedBy, type Caller, StandingHere } from '../access/caller.js';
+import { assertMayLetCallModels } from '../access/escalation.js';
 import type { Standing } from '../access/permissions.js';
 import { CredentialsStore } from '../access/credentials.store.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
@@ -28,7 +29,7 @@ export class ParticipantTokensController {
     @Param('projectId') id: string,
     @ParsedBody(newParticipantTokenSchema) token: NewParticipantToken,
   ) {
-    if (llmGrantOf(token) !== null && !standing.has('llm_proxy_user')) throw new AccountsError('forbidden', 'This credential may not call models, so it cannot let others call them.');
+    if (llmGrantOf(token) !== null) assertMayLetCallModels(standing);
     const project = await this.projects.get(id);
     return { token: mintToken(project.id, token, await this.signingKeyOf(caller), this.config.MESHAGENT_SECRET) };
   }

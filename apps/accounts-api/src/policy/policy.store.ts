@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { expandRoles, modelPolicySchema, type ProjectPolicy, type RoomPolicy } from '@llm-proxy/shared-auth';
 import { Database } from '../database/database.js';
 
+const mayUseLlm = (roles: readonly string[]): boolean => expandRoles(roles).has('llm_proxy_user');
+
 /** What gateways may know of a project. Secrets stay sealed. */
 @Injectable()
 export class PolicyStore {
@@ -19,6 +21,8 @@ export class PolicyStore {
         },
         integrations: true,
         documents: { where: { name: 'router' } },
+        members: { select: { userId: true, roles: true } },
+        oauthClients: { where: { grantTypes: { has: 'client_credentials' } }, select: { clientId: true } },
       },
     });
     return (
@@ -27,13 +31,15 @@ export class PolicyStore {
         enabled: project.enabled,
         apiKeys: project.apiKeys.map(({ expiresAt, serviceAccount, ...key }) => ({
           ...key,
-          mayUseLlm: expandRoles(serviceAccount.roles).has('llm_proxy_user'),
+          mayUseLlm: mayUseLlm(serviceAccount.roles),
           expiresAtMs: expiresAt?.getTime() ?? null,
         })),
         integrations: Object.fromEntries(
           project.integrations.map(({ provider, sealedApiKey, baseUrl }) => [provider, { sealedApiKey, baseUrl }]),
         ),
         router: project.documents[0] ? modelPolicySchema.parse(project.documents[0].document) : null,
+        llmProxyUserIds: project.members.filter(({ roles }) => mayUseLlm(roles)).map(({ userId }) => userId),
+        llmProxyClientIds: project.oauthClients.map(({ clientId }) => clientId),
       }
     );
   }

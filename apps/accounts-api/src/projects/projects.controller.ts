@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { z } from 'zod';
-import { AskedBy, type Caller, StandingHere } from '../access/caller.js';
+import { AskedBy, type Caller, StandingHere, userIdOf } from '../access/caller.js';
 import { mayDo, type Standing } from '../access/permissions.js';
 import { Standings } from '../access/standings.js';
 import { AccountsError } from '../accounts.errors.js';
@@ -24,14 +24,14 @@ export class ProjectsController {
   async create(@AskedBy() caller: Caller, @ParsedBody(newProjectSchema) body: z.infer<typeof newProjectSchema>): Promise<ProjectInfo> {
     // Checked first, so that bad settings leave no project behind.
     if (body.settings) this.integrations.check(body.settings);
-    const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId: null });
+    const { id } = await this.projects.create({ name: body.name, projectKey: body.project_key, ownerUserId: userIdOf(caller) });
     if (body.settings) await this.integrations.replaceSettings(id, body.settings);
     return this.infoFor(caller, await this.projects.get(id));
   }
 
   @Get()
   async list(@AskedBy() caller: Caller): Promise<{ projects: ProjectInfo[] }> {
-    const projects = caller.kind === 'operator' ? await this.projects.list() : [await this.projects.get(caller.projectId)];
+    const projects = await this.projects.list(await this.standings.projectIdsOf(caller));
     return { projects: await Promise.all(projects.map((project) => this.infoFor(caller, project))) };
   }
 

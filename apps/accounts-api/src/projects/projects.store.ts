@@ -28,9 +28,9 @@ export class ProjectsStore {
     return this.database.project.findUnique({ where: { projectKey }, ...withIntegrations });
   }
 
-  /** Oldest first. */
-  list(): Promise<ProjectWithIntegrations[]> {
-    return this.database.project.findMany({ ...withIntegrations, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
+  /** Oldest first. Without ids: all. */
+  list(ids?: string[]): Promise<ProjectWithIntegrations[]> {
+    return this.database.project.findMany({ ...withIntegrations, ...(ids && { where: { id: { in: ids } } }), orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
   }
 
   /** Names by id, of those that exist. */

@@ -79,7 +79,7 @@ describe('room grants', () => {
   it('say which rooms a member sees; a role may show all', async () => {
     await open({ room_id: 'a', user_id: ann.id });
     const seen = async (roles: string[], userId: string | null) =>
-      (await database.room.findMany({ where: { projectId: project.id, ...visibleRooms(roomAccessOf(expandRoles(roles), userId)) }, orderBy: { name: 'asc' } })).map(({ name }) => name).join('');
+      (await database.room.findMany({ where: { projectId: project.id, ...visibleRooms(roomAccessOf({ roles: expandRoles(roles), scopes: null }, userId)) }, orderBy: { name: 'asc' } })).map(({ name }) => name).join('');
     expect([await seen([], ann.id), await seen(['room_inventory'], ann.id), await seen(['developer'], null), await seen([], null), await seen([], randomUUID())]).toEqual(['a', 'ab', 'ab', '', '']);
   });
 

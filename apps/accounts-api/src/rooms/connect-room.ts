@@ -12,7 +12,7 @@ export interface Connecting {
 }
 
 /**
- * A token for the room, signed with the deployment's secret. It may call models when the room's permissions and the caller's roles both say so.
+ * A token for the room, signed with the deployment's secret. It may call models when the room's permissions and what the caller may do both say so.
  * @throws AccountsError `room_disabled`
  */
 export const connectRoom = (

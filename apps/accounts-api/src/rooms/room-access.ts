@@ -6,7 +6,7 @@ import type { Standing } from '../access/permissions.js';
  */
 export type RoomAccess = { all: true } | { all: false; userId: string | null };
 
-export const roomAccessOf = (standing: Standing, userId: string | null): RoomAccess => (standing.has('room_inventory') ? { all: true } : { all: false, userId });
+export const roomAccessOf = (standing: Standing, userId: string | null): RoomAccess => (standing.roles.has('room_inventory') ? { all: true } : { all: false, userId });
 
 /** Filter of a query for rooms. */
 export const visibleRooms = (access: RoomAccess) => {

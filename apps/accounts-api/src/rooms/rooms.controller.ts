@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
 import { agentDefaultApiScope, type ApiScope } from '@llm-proxy/shared-auth';
 import { AskedBy, type Caller, StandingHere, userIdOf } from '../access/caller.js';
-import type { Standing } from '../access/permissions.js';
+import { mayCallModels, type Standing } from '../access/permissions.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
 import type { Room } from '../generated/client.js';
@@ -58,7 +58,7 @@ export class RoomsController {
     const room = await this.rooms.get(projectId, idOrName);
     const permissions = await this.permissionsFor(room, caller, standing);
     if (!permissions) throw new AccountsError('forbidden', 'This room was not opened to you. Ask an admin of the project.');
-    return connectRoom(room, { name: participantNameOf(caller), permissions, mayUseLlm: standing.has('llm_proxy_user') }, this.config);
+    return connectRoom(room, { name: participantNameOf(caller), permissions, mayUseLlm: mayCallModels(standing) }, this.config);
   }
 
   /** What the caller may do in the room; null: it may not use it. */

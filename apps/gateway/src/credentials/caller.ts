@@ -4,7 +4,7 @@ import type { KnownProject } from './policy-cache.js';
 /** Who is calling, once the credential is verified. */
 export interface Caller {
   readonly project: KnownProject;
-  readonly credential: 'api_key' | 'participant_token';
+  readonly credential: 'api_key' | 'participant_token' | 'oauth_token';
   readonly apiKeyId: string | null;
   readonly serviceAccountId: string | null;
   readonly userId: string | null;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createLogger } from '@llm-proxy/platform-logging';
 import { SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
 import { Refusal } from '../refusals.js';
+import { AccessTokenVerifier } from './access-token-verifier.js';
 import { Callers } from './callers.js';
 import { ControllableSource } from './controllable-source.suite.js';
 import { PolicyCache } from './policy-cache.js';
@@ -27,9 +28,9 @@ describe('callers', () => {
     nowMs = 1_700_000_000_000;
     source = new ControllableSource();
     const sealedSecret = secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) });
-    source.projects.set(projectId, { projectId, enabled: true, apiKeys: [{ id: keyId, serviceAccountId: 'account', sealedSecret }], integrations: {} });
+    source.projects.set(projectId, { projectId, enabled: true, apiKeys: [{ id: keyId, serviceAccountId: 'account', sealedSecret }], integrations: {}, llmProxyUserIds: [], llmProxyClientIds: [] });
     policies = new PolicyCache({ source, logger: createLogger('test', 'silent'), maxStaleMs: 1_000 });
-    callers = new Callers({ policies, secretBox, deploymentSecret: DEPLOYMENT_SECRET, nowMs: () => nowMs });
+    callers = new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: DEPLOYMENT_SECRET, nowMs: () => nowMs });
   });
   afterEach(() => policies.stop());
 
@@ -83,7 +84,7 @@ describe('callers', () => {
   });
 
   it('without a deployment secret no token of the deployment is known', async () => {
-    const strict = new Callers({ policies, secretBox, deploymentSecret: null });
+    const strict = new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null });
     expect(await strict.identify(mintParticipantToken({ name: 'anna', sub: projectId, grants }, DEPLOYMENT_SECRET))).toMatchObject({ status: 401 });
   });
 });

@@ -1,8 +1,11 @@
 import {
+  type AccessToken,
   type ApiKey,
   type ParticipantClaims,
   type ProjectPolicy,
   type SecretBox,
+  LLM_SCOPE,
+  accessTokenKeyId,
   credentialKindOf,
   llmGrantOf,
   parseApiKey,
@@ -14,6 +17,7 @@ import {
 } from '@llm-proxy/shared-auth';
 import { LRUCache } from 'lru-cache';
 import { Refusal, refusals } from '../refusals.js';
+import { type AccessTokenVerifier, KeysUnavailableError } from './access-token-verifier.js';
 import type { Caller } from './caller.js';
 import { type KnownProject, type PolicyCache, PolicyUnavailableError } from './policy-cache.js';
 
@@ -22,6 +26,7 @@ const MAX_KNOWN = 20_000;
 export interface CallersOptions {
   policies: PolicyCache;
   secretBox: SecretBox;
+  accessTokens: Pick<AccessTokenVerifier, 'verify'>;
   /** Verifies tokens that no API key signed; null: there are none. */
   deploymentSecret: string | null;
   nowMs?: () => number;
@@ -30,6 +35,8 @@ export interface CallersOptions {
 /** Turns a credential into a caller. A credential seen before costs one map look-up. */
 export class Callers {
   private readonly seen = new LRUCache<string, Caller>({ max: MAX_KNOWN });
+  /** Access tokens name no project, so they are kept by token and project. */
+  private readonly seenWithProject = new LRUCache<string, Caller>({ max: MAX_KNOWN });
   private readonly nowMs: () => number;
 
   constructor(private readonly options: CallersOptions) {
@@ -37,24 +44,27 @@ export class Callers {
   }
 
   /** The caller when the credential was verified before and neither its project nor the clock has moved on since. */
-  known(credential: string): Caller | undefined {
-    const caller = this.seen.get(credential);
+  known(credential: string, projectId: string | null = null): Caller | undefined {
+    const caller = this.seen.get(credential) ?? (projectId === null ? undefined : this.seenWithProject.get(`${projectId} ${credential}`));
     if (caller === undefined) return undefined;
     if (this.options.policies.peek(caller.project.policy.projectId) !== caller.project) return undefined;
     if (caller.expiresAtMs !== null && caller.expiresAtMs <= this.nowMs()) return undefined;
     return caller;
   }
 
-  /** Verifies the credential from the ground up. Never throws: whatever is wrong is a refusal. */
-  async identify(credential: string): Promise<Caller | Refusal> {
+  /**
+   * Verifies the credential from the ground up. Never throws: whatever is wrong is a refusal.
+   * @param projectId that an OAuth caller names
+   */
+  async identify(credential: string, projectId: string | null = null): Promise<Caller | Refusal> {
     const kind = credentialKindOf(credential);
-    if (kind === 'oauth_token') return refusals.oauthUnsupported;
     try {
+      if (kind === 'oauth_token') return await this.byAccessToken(credential, projectId);
       const caller = kind === 'api_key' ? await this.byApiKey(credential) : await this.byToken(credential);
       if (!(caller instanceof Refusal)) this.seen.set(credential, caller);
       return caller;
     } catch (error) {
-      if (error instanceof PolicyUnavailableError) return refusals.accountsUnavailable;
+      if (error instanceof PolicyUnavailableError || error instanceof KeysUnavailableError) return refusals.accountsUnavailable;
       throw error;
     }
   }
@@ -94,6 +104,27 @@ export class Callers {
     });
   }
 
+  private async byAccessToken(credential: string, projectId: string | null): Promise<Caller | Refusal> {
+    if (accessTokenKeyId(credential) === null) return refusals.credentialUnknown;
+    const verified = await this.options.accessTokens.verify(credential, this.nowMs());
+    if (!verified.ok) return verified.reason === 'expired' ? refusals.accessTokenExpired : refusals.credentialInvalid;
+    if (projectId === null || projectId === '') return refusals.oauthProjectMissing;
+    const { token } = verified;
+    if (!token.scopes.has(LLM_SCOPE)) return refusals.oauthScopeMissing;
+    const project = UUID.test(projectId) ? await this.projectWithMember(projectId, token) : null;
+    if (project === null || !isPermitted(project, token)) return refusals.oauthNotPermitted(projectId.slice(0, 64));
+    const participant = token.userId === null ? token.clientId : null;
+    const caller = callerOf(project, { credential: 'oauth_token', apiKeyId: null, userId: token.userId, participant, expiresAtMs: token.expiresAtMs });
+    this.seenWithProject.set(`${projectId} ${credential}`, caller);
+    return caller;
+  }
+
+  /** The project; asked for anew when it does not list the caller, who may have joined a moment ago. */
+  private async projectWithMember(projectId: string, token: AccessToken): Promise<KnownProject | null> {
+    const project = await this.options.policies.load(projectId);
+    return project === null || isPermitted(project, token) ? project : this.options.policies.loadAfresh(projectId);
+  }
+
   /** The project; asked for anew when it does not know the key, which may have been made a moment ago. */
   private async projectWithKey(projectId: string, keyId: string | undefined): Promise<KnownProject | null> {
     const { policies } = this.options;
@@ -127,6 +158,9 @@ export class Callers {
 type PolicyKey = ProjectPolicy['apiKeys'][number];
 
 const earlier = (one: number | null, other: number | null): number | null => (one === null || other === null ? (one ?? other) : Math.min(one, other));
+
+const isPermitted = ({ policy }: KnownProject, token: AccessToken): boolean =>
+  token.userId === null ? policy.llmProxyClientIds.includes(token.clientId) : policy.llmProxyUserIds.includes(token.userId);
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

@@ -1,4 +1,4 @@
-import type { PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import type { AccessTokenKeys, PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
 import type { PolicySource } from './policy-source.js';
 
 /** A policy source for specs: holds projects and rooms, announces changes, and can be taken away. */
@@ -36,6 +36,14 @@ export class ControllableSource implements PolicySource {
 
   async reportKeyUse(): Promise<void> {
     this.assertHere();
+  }
+
+  tokenKeys: AccessTokenKeys = { issuer: 'https://llm.example.com', audience: 'https://llm.example.com/api', keys: [] };
+
+  async accessTokenKeys(): Promise<AccessTokenKeys> {
+    this.asked.push('keys');
+    if (this.away) throw new Error('away');
+    return this.tokenKeys;
   }
 
   announce(projectId: string): void {

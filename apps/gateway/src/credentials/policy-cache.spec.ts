@@ -4,7 +4,7 @@ import type { ProjectPolicy } from '@llm-proxy/shared-auth';
 import { ControllableSource } from './controllable-source.suite.js';
 import { PolicyCache, PolicyUnavailableError } from './policy-cache.js';
 
-const policyOf = (projectId: string, enabled = true): ProjectPolicy => ({ projectId, enabled, apiKeys: [], integrations: {} });
+const policyOf = (projectId: string, enabled = true): ProjectPolicy => ({ projectId, enabled, apiKeys: [], integrations: {}, llmProxyUserIds: [], llmProxyClientIds: [] });
 const MAX_STALE_MS = 3_600_000;
 
 const until = async (condition: () => boolean) => {

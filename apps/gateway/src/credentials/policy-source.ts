@@ -1,8 +1,10 @@
 import { InternalCallError, InternalClient } from '@llm-proxy/platform-http';
 import {
+  type AccessTokenKeys,
   type PolicyChanges,
   type ProjectPolicy,
   type RoomPolicy,
+  accessTokenKeysSchema,
   policyChangesSchema,
   projectPolicySchema,
   roomPolicySchema,
@@ -16,6 +18,8 @@ export interface PolicySource {
   changes(after: string | null, waitMs: number, signal: AbortSignal): Promise<PolicyChanges>;
   /** When keys were last used. */
   reportKeyUse(keys: { id: string; usedAtMs: number }[]): Promise<void>;
+  /** What OAuth access tokens are verified with. */
+  accessTokenKeys(): Promise<AccessTokenKeys>;
   close(): Promise<void>;
 }
 
@@ -44,6 +48,7 @@ export const accountsPolicySource = (baseUrl: string, serviceCredential: string)
     reportKeyUse: async (keys) => {
       await client.call('POST', '/internal/api-keys/used', { keys });
     },
+    accessTokenKeys: async () => accessTokenKeysSchema.parse(await client.call('GET', '/internal/oauth/keys')),
     close: async () => {
       await Promise.all([client.close(), follower.close()]);
     },

@@ -7,6 +7,7 @@ import { type ProjectPolicy, SecretBox, formatApiKey, mintParticipantToken, newA
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { type ClientOptions, WebSocket } from 'ws';
 import { CurrentPrices } from '../admission/prices.js';
+import { AccessTokenVerifier } from '../credentials/access-token-verifier.js';
 import { Callers } from '../credentials/callers.js';
 import { ControllableSource } from '../credentials/controllable-source.suite.js';
 import { PolicyCache } from '../credentials/policy-cache.js';
@@ -25,6 +26,15 @@ export interface SocketGatewayOptions {
   observer?: RelayObserver;
 }
 
+const policyWith = (projectId: string, apiKey: ProjectPolicy['apiKeys'][number]): ProjectPolicy => ({
+  projectId,
+  enabled: true,
+  apiKeys: [apiKey],
+  integrations: {},
+  llmProxyUserIds: [],
+  llmProxyClientIds: [],
+});
+
 /** The gateway's sockets on a real server, with a policy source in memory and the events at hand. */
 export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const projectId = randomUUID();
@@ -33,12 +43,7 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const secretBox = new SecretBox(Buffer.alloc(32, 1));
   const logger = createLogger('test', 'silent');
   const source = new ControllableSource();
-  const policy: ProjectPolicy = {
-    projectId,
-    enabled: true,
-    apiKeys: [{ id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) }],
-    integrations: {},
-  };
+  const policy = policyWith(projectId, { id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) });
   source.projects.set(projectId, policy);
   const policies = new PolicyCache({ source, logger, maxStaleMs: 60_000 });
   policies.start();
@@ -53,8 +58,9 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const recording = { canRecord: true };
   const tunnels = new Tunnels({
     providers,
-    callers: new Callers({ policies, secretBox, deploymentSecret: null }),
+    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null }),
     policies,
+    keyUse: { note: () => undefined },
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord, allowsUnmetered: false },
     upstreams,
     usage: { emit: (event) => void events.push(event) },

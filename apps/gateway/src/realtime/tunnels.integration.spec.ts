@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import jwt from 'jsonwebtoken';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { type SocketGateway, opened, receive, refusedWith, startSocketGateway, until } from './socket-gateway.suite.js';
 
@@ -128,6 +130,26 @@ describe('WebSockets through the gateway', () => {
       expect(second).toMatchObject({ requestServiceTier: null, usage: { input_tokens: 7 } });
       expect(new Set(gateway.events.map(({ id }) => id)).size).toBe(2);
       expect((await received.closed).code).toBe(1005);
+    });
+
+    it('of a user by access token: the project is named in a header, and the bill names the user', async () => {
+      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const { n, e } = publicKey.export({ format: 'jwk' }) as { n: string; e: string };
+      const { issuer: iss, audience: aud } = gateway.source.tokenKeys;
+      gateway.source.tokenKeys.keys = [{ kid: 'k', kty: 'RSA', n, e }];
+      gateway.policy.llmProxyUserIds.push('ann');
+      const token = jwt.sign({ iss, aud, sub: 'ann', client_id: 'cli', scope: 'llm_proxy' }, privateKey, { expiresIn: 60, algorithm: 'RS256', header: { alg: 'RS256', typ: 'at+jwt', kid: 'k' } });
+      const authorization = `Bearer ${token}`;
+      expect(await refusedWith(gateway.connect('/v1/responses', { authorization }))).toMatchObject({ status: 400, headers: { 'x-meshagent-error-message': expect.stringContaining('Meshagent-Project-Id') } });
+      const socket = gateway.connect('/v1/responses', { authorization, 'meshagent-project-id': gateway.projectId });
+      const received = receive(socket);
+      await opened(socket);
+      socket.send(create());
+      await received.message(isEnd);
+      await until('a turn', () => gateway.events.length === 1);
+      expect(lastSocket().headers).not.toHaveProperty('meshagent-project-id');
+      expect(gateway.events.map(({ data }) => data)).toMatchObject([{ attribution: { projectId: gateway.projectId, userId: 'ann', apiKeyId: null } }]);
+      socket.close();
     });
 
     it('a prewarm costs nothing unless the provider reports usage', async () => {

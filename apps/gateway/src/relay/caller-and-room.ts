@@ -1,8 +1,9 @@
 import type { Caller } from '../credentials/caller.js';
 import type { Callers } from '../credentials/callers.js';
+import type { KeyUse } from '../credentials/key-use.js';
 import { type PolicyCache, PolicyUnavailableError } from '../credentials/policy-cache.js';
 import type { Provider } from '../providers/index.js';
-import { type Refusal, refusals } from '../refusals.js';
+import { Refusal, refusals } from '../refusals.js';
 import type { RequestHead } from './request-head.js';
 import type { Route } from './route.js';
 
@@ -10,13 +11,16 @@ import type { Route } from './route.js';
 export interface CallerDeps {
   callers: Callers;
   policies: PolicyCache;
+  keyUse: Pick<KeyUse, 'note'>;
 }
 
 /** Who is calling. Never rejects for what a client sent. */
-export const identify = async ({ callers }: CallerDeps, provider: Provider, head: RequestHead): Promise<Caller | Refusal> => {
+export const identify = async ({ callers, keyUse }: CallerDeps, provider: Provider, head: RequestHead): Promise<Caller | Refusal> => {
   const credential = head.bearer ?? (provider.acceptsApiKeyHeader ? head.apiKeyHeader : null);
   if (credential === null || credential === '') return refusals.credentialMissing(provider.acceptsApiKeyHeader);
-  return callers.known(credential) ?? (await callers.identify(credential));
+  const caller = callers.known(credential, head.projectId) ?? (await callers.identify(credential, head.projectId));
+  if (!(caller instanceof Refusal) && caller.apiKeyId !== null) keyUse.note(caller.apiKeyId, Date.now());
+  return caller;
 };
 
 /** The room the call is for: it must exist, be enabled, and be the one of the caller's token. */

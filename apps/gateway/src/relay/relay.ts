@@ -6,7 +6,6 @@ import { type AdmissionDeps, admit } from '../admission/admit.js';
 import { visibleModels } from '../admission/model-policy.js';
 import type { BatchDesk } from '../batches/batch-desk.js';
 import type { Caller } from '../credentials/caller.js';
-import type { KeyUse } from '../credentials/key-use.js';
 import type { Endpoint, Provider } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
 import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/usage-event.js';
@@ -32,7 +31,6 @@ export interface RelayDeps extends CallerDeps {
   usage: UsagePublisher;
   /** Null: there is no database to remember batches in. */
   batches: BatchDesk | null;
-  keyUse: KeyUse;
   maxBodyBytes: number;
   afterDisconnect: { maxMs: number; maxBytes: number };
   logger: Logger;
@@ -85,7 +83,6 @@ export class Relay {
     const head = readRequestHead(request.rawHeaders);
     const caller = await identify(this.deps, provider, head);
     if (caller instanceof Refusal) return caller;
-    if (caller.apiKeyId !== null) this.deps.keyUse.note(caller.apiKeyId, startedAtMs);
     arrival.caller = caller;
     if (endpoint === null) return pathRefusal(request.method!, route);
     const room = await roomOf(this.deps, route, caller);

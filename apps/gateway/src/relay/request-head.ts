@@ -7,6 +7,8 @@ export interface RequestHead {
   bearer: string | null;
   /** From `x-api-key`. */
   apiKeyHeader: string | null;
+  /** From `Meshagent-Project-Id`: the project of an OAuth caller; other credentials know their own. */
+  projectId: string | null;
   onBehalfOf: string | null;
   client: string | null;
   annotations: Record<string, string>;
@@ -57,6 +59,7 @@ export const readRequestHead = (rawHeaders: readonly string[]): RequestHead => {
   const head: RequestHead = {
     bearer: null,
     apiKeyHeader: null,
+    projectId: null,
     onBehalfOf: null,
     client: null,
     annotations: {},
@@ -98,6 +101,9 @@ const take = (head: RequestHead, name: string, value: string): void => {
       return;
     case 'content-length':
       head.contentLength = Number(value);
+      return;
+    case 'meshagent-project-id':
+      head.projectId = value.trim().toLowerCase();
       return;
     case 'meshagent-on-behalf-of':
       head.onBehalfOf = value.slice(0, MAX_CLIENT_CHARACTERS);

@@ -13,7 +13,7 @@ const secretBox = new SecretBox(Buffer.alloc(32, 1));
 const sealedApiKey = secretBox.seal('sk-own', { projectId, field: sealedFields.integration('openai') });
 
 const projectWith = (baseUrl: string | null): KnownProject => ({
-  policy: { projectId, enabled: true, apiKeys: [], integrations: { openai: { sealedApiKey, baseUrl } } },
+  policy: { projectId, enabled: true, apiKeys: [], integrations: { openai: { sealedApiKey, baseUrl } }, llmProxyUserIds: [], llmProxyClientIds: [] },
   rooms: new LRUCache({ max: 1 }),
 });
 

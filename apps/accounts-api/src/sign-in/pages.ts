@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#1b2330;--soft:#5b6675;--paper:#fff;--back:#eef1f5;--line:#cdd4de;--accent:#1f5fd0;--bad:#b3261e}
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#9aa6b6;--paper:#1b2230;--back:#10151e;--line:#3a4556;--accent:#7fb0ff;--bad:#ff9b92}}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--back);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+main{width:100%;max-width:400px;background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:32px}
+h1{font-size:1.375rem;line-height:1.3;margin:0 0 8px}p{margin:0 0 16px}.soft{color:var(--soft)}.bad{color:var(--bad)}
+label{display:block;font-weight:600;margin:0 0 4px}input{width:100%;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 12px;margin:0 0 16px}
+button{width:100%;font:inherit;font-weight:600;border-radius:8px;padding:11px;border:1px solid var(--accent);background:var(--accent);color:var(--paper);cursor:pointer;margin:0 0 8px}
+button.plain{background:transparent;color:var(--accent)}ul{margin:0 0 16px;padding-left:20px;overflow-wrap:anywhere}strong{overflow-wrap:anywhere}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}`;
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+export interface Page {
+  title: string;
+  /** HTML; every text in it is escaped. */
+  body: string;
+  /** Where forms of the page may lead in the end, besides here: browsers check redirects too. */
+  formTarget?: string | null;
+}
+
+/** What a person is asked to decide on. */
+export interface Asking {
+  uid: string;
+  clientName: string;
+  redirectUri: string | null;
+}
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!);
+
+/** Writes the page. No script runs in it, nothing is loaded from elsewhere, nobody can frame or keep it. */
+export const sendPage = (response: ServerResponse, status: number, { title, body, formTarget }: Page): void => {
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(html),
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'${formTarget ? ` ${formTarget}` : ''}; base-uri 'none'; frame-ancestors 'none'`,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  response.end(html);
+};
+
+const form = (uid: string, content: string): string => `<form method="post" action="/oauth/sign-in/${encodeURIComponent(uid)}">${content}</form>`;
+const button = (step: string, text: string, isPlain = false): string => `<button name="step" value="${step}"${isPlain ? ' class="plain" formnovalidate' : ''}>${escapeHtml(text)}</button>`;
+
+/** Origin, or scheme, of the client's address, as a content security policy writes it. */
+const formTargetOf = ({ redirectUri }: Asking): string | null => {
+  if (redirectUri === null || !URL.canParse(redirectUri)) return null;
+  const { protocol, host } = new URL(redirectUri);
+  if (!/^https?:$/.test(protocol)) return protocol;
+  return /^[\w.:[\]-]+$/.test(host) ? `${protocol}//${host}` : null;
+};
+
+export const signInPage = (asking: Asking, { email = '', problem = null }: { email?: string; problem?: string | null } = {}): Page => ({
+  title: 'Sign in',
+  body: `<p class="soft">to continue to <strong>${escapeHtml(asking.clientName)}</strong></p>${problem === null ? '' : `<p class="bad" role="alert">${escapeHtml(problem)}</p>`}${form(
+    asking.uid,
+    `<label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${escapeHtml(email)}"${email === '' ? ' autofocus' : ''}>
+<label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
+${button('sign_in', 'Sign in')}${button('cancel', 'Cancel', true)}`,
+  )}`,
+  formTarget: formTargetOf(asking),
+});
+
+export const selectAccountPage = (asking: Asking, email: string): Page => ({
+  title: 'Choose an account',
+  body: `<p class="soft">to continue to <strong>${escapeHtml(asking.clientName)}</strong></p>${form(
+    asking.uid,
+    `${button('continue', `Continue as ${email}`)}${button('other_account', 'Use another account', true)}${button('cancel', 'Cancel', true)}`,
+  )}`,
+  formTarget: formTargetOf(asking),
+});
+
+export const consentPage = (asking: Asking, email: string, scopes: readonly string[]): Page => ({
+  title: `Allow ${asking.clientName}?`,
+  body: `<p>It asks to act as <strong>${escapeHtml(email)}</strong>:</p><ul>${scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('')}</ul>
+<p class="soft">You will be sent to ${escapeHtml(asking.redirectUri ?? '')}</p>${form(asking.uid, `${button('allow', 'Allow')}${button('cancel', 'Do not allow', true)}`)}`,
+  formTarget: formTargetOf(asking),
+});
+
+/** @param form of the library, which holds its proof against forged requests */
+export const signOutPage = (libraryForm: string): Page => ({
+  title: 'Sign out?',
+  body: `<p>This ends your session in this browser. Programs that you allowed go on working.</p>${libraryForm}<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`,
+});
+
+export const signedOutPage = (): Page => ({ title: 'Signed out', body: '<p>You can close this page.</p>' });
+
+export const errorPage = (message: string): Page => ({
+  title: 'This did not work',
+  body: `<p class="bad" role="alert">${escapeHtml(message)}</p><p class="soft">Go back to the program you came from and start again.</p>`,
+});

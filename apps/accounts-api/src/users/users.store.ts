@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { AccountsError } from '../accounts.errors.js';
+import { Database, isDuplicate, isGone } from '../database/database.js';
+import type { Prisma, User } from '../generated/client.js';
+import { isUuid } from '../http/fields.schema.js';
+import { acceptInvitations } from '../members/accept-invitations.js';
+
+@Injectable()
+export class UsersStore {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<User | null> {
+    return isUuid(id) ? this.database.user.findUnique({ where: { id } }) : null;
+  }
+
+  /** @param email in lower case */
+  async findByEmail(email: string): Promise<User | null> {
+    // The database cannot hold it, so nobody has it.
+    return email.includes('\0') || !email.isWellFormed() ? null : this.database.user.findUnique({ where: { email } });
+  }
+
+  /** @throws AccountsError `user_not_found` */
+  async get(id: string): Promise<User> {
+    const user = await this.find(id);
+    if (!user) throw new AccountsError('user_not_found');
+    return user;
+  }
+
+  /**
+   * Whoever makes users vouches for their e-mails, so invitations to them are accepted.
+   * @throws AccountsError `user_exists`
+   */
+  async create(user: Pick<User, 'email' | 'firstName' | 'lastName' | 'passwordHash'>): Promise<User> {
+    try {
+      return await this.database.$transaction(async (transaction) => {
+        const created = await transaction.user.create({ data: user });
+        await acceptInvitations(transaction, created);
+        return created;
+      });
+    } catch (error) {
+      if (isDuplicate(error)) throw new AccountsError('user_exists', undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  /** To be called when somebody proved to be this user. */
+  async signedIn(user: Pick<User, 'id' | 'email'>): Promise<void> {
+    await this.database.$transaction((transaction) => acceptInvitations(transaction, user));
+  }
+
+  /** @throws AccountsError `user_not_found` */
+  async update(id: string, data: Prisma.UserUpdateInput): Promise<void> {
+    try {
+      await this.database.user.update({ where: { id }, data });
+    } catch (error) {
+      if (isGone(error)) throw new AccountsError('user_not_found', undefined, { cause: error });
+      throw error;
+    }
+  }
+}
