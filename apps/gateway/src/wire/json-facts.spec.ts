@@ -75,6 +75,23 @@ describe('facts of a JSON body', () => {
     );
   });
 
+  it('does not depend on where in memory a body lies, nor on where its quotes and backslashes fall', () => {
+    const run = fc.tuple(fc.constantFrom('x', 'é', '漢'), fc.nat({ max: 200 })).map(([unit, count]) => unit.repeat(count));
+    const value = fc.array(fc.oneof(run, fc.constantFrom('"', '\\', '\\\\', '\n', '"}', ',"model":"y"')), { maxLength: 8 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(value, value, fc.nat({ max: 7 }), (nested, text, offset) => {
+        const body = JSON.stringify({ a: { deep: [nested, text] }, stream_options: text, model: nested });
+        const whole = Buffer.concat([Buffer.from('"'.repeat(offset)), Buffer.from(body), Buffer.from('"\\"')]);
+        const json = whole.subarray(offset, whole.length - 3);
+        const found = findTopLevel(json, wanted);
+        expect(found.problem).toBeNull();
+        if (found.problem !== null) return;
+        expect(wanted.names.map((_, index) => valueAt(json, found.spans[index]))).toEqual([nested, undefined, text, { deep: [nested, text] }]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('refuses a thousand and one brackets', () => {
     expect(read(`{"a":${'['.repeat(1_001)}${']'.repeat(1_001)}}`)).toBe('too_deep');
   });
