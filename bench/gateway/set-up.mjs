@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SecretBox, formatApiKey, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
+import { flagsFor } from '../../tools/workspace/node.mjs';
 import { startProcess } from '../processes/start-process.mjs';
 import { chatBody, sdkHeaders } from './request-bodies.mjs';
 import { openTopicCounter } from './topic-counter.mjs';
@@ -43,7 +44,7 @@ export const setUp = async (brokers) => {
     startProcess(at('load.mjs'), {}),
   ]);
   const bare = await startProcess(at('bare-relay.mjs'), { upstreamUrl: upstream.ready.url });
-  const gateway = await startProcess(at('gateway-process.mjs'), {
+  const settings = {
     PORT: '0',
     HOST: '127.0.0.1',
     SERVICE_CREDENTIAL: randomBytes(32).toString('hex'),
@@ -54,7 +55,8 @@ export const setUp = async (brokers) => {
     OPENAI_BASE_URL: `${upstream.ready.url}/v1`,
     SPOOL_DIR: path.join(folder, 'spool'),
     NODE_ENV: 'production',
-  });
+  };
+  const gateway = await startProcess(at('gateway-process.mjs'), settings, flagsFor('gateway'));
   const events = await openTopicCounter(brokers, USAGE_TOPIC);
   const stop = async () => {
     for (const part of [load, gateway, bare, accounts, upstream]) await part.stop();

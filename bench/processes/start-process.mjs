@@ -33,10 +33,11 @@ process.on('exit', () => {
  * Starts one part of a benchmark in a process of its own, so that its CPU and memory are its own.
  * @param {URL} file a module that calls `answerParent`
  * @param {unknown} settings handed to the module
+ * @param {string[]} [flags] of Node
  * @returns {Promise<MeasuredProcess>}
  */
-export const startProcess = async (file, settings) => {
-  const child = fork(file, { execArgv: [...nodeFlags, '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export const startProcess = async (file, settings, flags = nodeFlags) => {
+  const child = fork(file, { execArgv: [...flags, '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   running.add(child);
   const exited = once(child, 'exit').then(() => void running.delete(child));
   const calls = callsOf(child, String(file));
