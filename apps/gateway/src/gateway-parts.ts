@@ -21,6 +21,7 @@ import { providers } from './providers/index.js';
 import { Tunnels } from './realtime/tunnels.js';
 import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
+import { adoptLeftovers } from './usage/adopt-leftovers.js';
 import { Spool } from './usage/spool.js';
 import { UsagePublisher } from './usage/usage-publisher.js';
 
@@ -47,12 +48,13 @@ export interface PartsOptions {
   logger: Logger;
   /** Numbers the workers of one machine; each spools into a folder of its own. */
   slot: number;
+  slots: number;
   /** Nothing is measured without. */
   metrics?: Metrics | undefined;
 }
 
 /** Builds the parts from the inside out. */
-export const buildParts = async (config: GatewayConfig, { logger, slot, metrics }: PartsOptions): Promise<GatewayParts> => {
+export const buildParts = async (config: GatewayConfig, { logger, slot, slots, metrics }: PartsOptions): Promise<GatewayParts> => {
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
@@ -71,6 +73,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, metrics 
   });
   await stream.connect([USAGE_TOPIC]);
   const spool = await Spool.open({ directory: path.join(config.SPOOL_DIR, String(slot)), maxBytes: config.SPOOL_MAX_BYTES });
+  if (slot === 0) await takeOverLeftovers(spool, config, slots, logger);
   const usage = new UsagePublisher({ stream, spool, logger });
   const upstreams = new Upstreams({
     managed: config.managed,
@@ -97,6 +100,16 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, metrics 
   const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
   if (metrics !== undefined) showParts(metrics, { relay, tunnels, usage });
   return { relay, tunnels, policies, keyUse, upstreams, usage, stream, batches, tracing };
+};
+
+/** The gateway must start all the same when there is no room for them. */
+const takeOverLeftovers = async (spool: Spool, { SPOOL_DIR, SPOOL_MAX_BYTES }: GatewayConfig, slots: number, logger: Logger): Promise<void> => {
+  try {
+    const events = await adoptLeftovers(spool, { directory: SPOOL_DIR, slots, maxBytes: SPOOL_MAX_BYTES });
+    if (events > 0) logger.info({ events }, 'usage events of earlier workers were taken over');
+  } catch (error) {
+    logger.error({ err: error }, 'usage events of earlier workers wait for the next start');
+  }
 };
 
 interface BatchNeeds {

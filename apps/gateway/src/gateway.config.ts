@@ -76,8 +76,11 @@ const readManagedProvider = ({ settings }: Provider, env: NodeJS.ProcessEnv): Ma
 /** One process a core in production, one in development. */
 export const workerCount = (config: GatewayConfig): number => config.GATEWAY_WORKERS ?? (config.NODE_ENV === 'production' ? availableParallelism() : 1);
 
-/** Which of the machine's workers this process is. */
-export const readGatewaySlot = (env: NodeJS.ProcessEnv = process.env): number => readConfig(z.object({ GATEWAY_SLOT: integer(0).default(0) }), env).GATEWAY_SLOT;
+/** Which of the machine's workers this process is, and of how many. Set by the primary. */
+export const readGatewaySlot = (env: NodeJS.ProcessEnv = process.env): { slot: number; slots: number } => {
+  const { GATEWAY_SLOT, GATEWAY_SLOTS } = readConfig(z.object({ GATEWAY_SLOT: integer(0).default(0), GATEWAY_SLOTS: integer(1).default(1) }), env);
+  return { slot: GATEWAY_SLOT, slots: GATEWAY_SLOTS };
+};
 
 /** What a worker process is started with. */
 export const workerEnvironment = (env: NodeJS.ProcessEnv = process.env): Record<string, string> =>

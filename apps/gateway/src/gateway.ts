@@ -16,6 +16,8 @@ export interface GatewayOptions {
   logger: Logger;
   /** Number of this worker on its machine. @default 0 */
   slot?: number;
+  /** Workers on that machine. @default 1 */
+  slots?: number;
   /** Where it counts what it does; nothing is measured without. */
   metrics?: Metrics | undefined;
 }
@@ -23,7 +25,7 @@ export interface GatewayOptions {
 /** Starts one gateway process. It serves while accounts-api and the stream are away, as far as that goes. */
 export const startGateway = async (config: GatewayConfig, options: GatewayOptions): Promise<RunningService> => {
   const { logger } = options;
-  const parts = await buildParts(config, { logger, slot: options.slot ?? 0, metrics: options.metrics });
+  const parts = await buildParts(config, { logger, slot: options.slot ?? 0, slots: options.slots ?? 1, metrics: options.metrics });
   const adapter = new RelayHttpAdapter((request, response) => parts.relay.handle(request, response), parts.tunnels);
   const app = await NestFactory.create<NestExpressApplication>(GatewayModule.with(parts), adapter, { bodyParser: false, logger: new NestLogger(logger) });
   app.disable('x-powered-by');

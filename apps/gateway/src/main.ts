@@ -8,12 +8,12 @@ import { onShutDownMessage, startGatewayWorkers } from './workers.js';
 const config = readGatewayConfig();
 const logger = createLogger('gateway', config.LOG_LEVEL);
 const count = workerCount(config);
-const slot = readGatewaySlot();
+const { slot, slots } = readGatewaySlot();
 const metrics = metricsFor(config, slot);
 
 const running =
   count === 1
-    ? await startGateway(config, { logger, slot, metrics })
+    ? await startGateway(config, { logger, slot, slots, metrics })
     : await startGatewayWorkers({ count, env: workerEnvironment(), drainTimeoutMs: config.DRAIN_TIMEOUT_MS, logger });
 const operations = await showMetrics(config, metrics, logger);
 logger.info({ port: config.PORT, workers: count }, 'gateway is ready');

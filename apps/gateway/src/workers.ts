@@ -26,7 +26,7 @@ export const startGatewayWorkers = async (options: GatewayWorkersOptions): Promi
   const slots = new Map<number, Worker>();
 
   const fork = (slot: number): Promise<void> => {
-    const worker = cluster.fork({ ...options.env, GATEWAY_SLOT: String(slot), GATEWAY_WORKERS: '1' });
+    const worker = cluster.fork({ ...options.env, GATEWAY_SLOT: String(slot), GATEWAY_SLOTS: String(options.count), GATEWAY_WORKERS: '1' });
     slots.set(slot, worker);
     worker.on('exit', (code, signal) => {
       if (closing) return;

@@ -69,9 +69,11 @@ export class Relay {
       })
       .then((refusal) => {
         if (refusal === null) return;
-        this.deps.observer?.refused({ ...arrival, id, request, provider: route.provider, endpoint: route.endpoint?.path ?? OTHER_PATHS, refusal });
         this.settle(route, response, refusal, id);
-      });
+        this.deps.observer?.refused({ ...arrival, id, request, provider: route.provider, endpoint: route.endpoint?.path ?? OTHER_PATHS, refusal });
+      })
+      // Whoever watches must not be able to end the process.
+      .catch((error: unknown) => this.deps.logger.error({ err: error, requestId: id }, 'a refusal was not observed'));
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, readdir, rename, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { OutgoingMessage } from '@llm-proxy/usage-stream';
@@ -217,13 +217,6 @@ export class Spool {
     await rename(`${file}.new`, file);
   }
 }
-
-/** True when the folder holds messages that a spool of an earlier process left behind. */
-export const hasLeftovers = async (directory: string): Promise<boolean> => {
-  const names = await readdir(directory).catch(() => []);
-  const sizes = await Promise.all(names.filter((name) => SEGMENT.test(name)).map((name) => stat(path.join(directory, name))));
-  return sizes.some(({ size }) => size > 0);
-};
 
 const toLine = ({ id, key, value }: OutgoingMessage): Buffer => {
   const rest = Buffer.concat([Buffer.from(`${id} ${key} `), value]);
