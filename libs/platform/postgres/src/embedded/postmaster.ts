@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serverEnvironment } from './cluster-folder.js';
@@ -12,6 +12,8 @@ const FAST_SHUTDOWN_MS = 5_000;
 const IMMEDIATE_SHUTDOWN_MS = 6_000;
 const KILL_MS = 2_000;
 const POLL_MS = 20;
+/** A server that is starting fills its pid file at once after making it. */
+const PID_FILE_FILLED_MS = 2_000;
 
 /** The three ways to end a server, gentlest first: disconnect everybody; drop everything and recover at the next start; kill. */
 const ENDINGS = [
@@ -51,6 +53,8 @@ const readPidFile = (data: string): { pid: number; rest: string[] } | null => {
   }
 };
 
+const isBeingWritten = (found: { pid: number } | null): boolean => found !== null && !(found.pid > 0);
+
 /** Its command line names the data directory, because this launcher started it. */
 const isPostmasterOf = (pid: number, data: string): boolean => {
   const command = commandOf(pid);
@@ -62,8 +66,11 @@ const isPostmasterOf = (pid: number, data: string): boolean => {
  * `postmaster.pid` from blocking the start when its number belongs to another program by now.
  */
 export const endLeftover = async (data: string): Promise<void> => {
+  await waitUntil(() => !isBeingWritten(readPidFile(data)), PID_FILE_FILLED_MS);
   const found = readPidFile(data);
-  if (found === null || !(found.pid > 0)) return;
+  if (found === null) return;
+  // A crash in between left it unfinished. PostgreSQL refuses to start beside it, and there is nothing in it to check.
+  if (isBeingWritten(found)) return rmSync(pidFileOf(data), { force: true });
   if (isPostmasterOf(found.pid, data)) {
     const { pid } = found;
     await endPostmaster((name) => process.kill(pid, name), () => !isPostmasterOf(pid, data));

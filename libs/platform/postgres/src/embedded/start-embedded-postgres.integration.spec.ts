@@ -50,15 +50,15 @@ const launchUnguarded = `const { spawnPostmaster } = await import(process.argv[1
   const { serverUser } = await import(process.argv[1] + '/server-user.js');
   const data = process.argv[2] + '/data/pgdata';
   const user = serverUser(data);
-  const settings = { unix_socket_directories: '', listen_addresses: '' };
+  const settings = { unix_socket_directories: '', listen_addresses: '127.0.0.1', port: process.argv[3] };
   const child = spawnPostmaster({ executable: findBinaries(user).postgres, data, settings, logFile: process.argv[2] + '/postgres.log', user, endWithParent: false });
   console.log(child.pid);
   process.kill(process.pid, 'SIGKILL');`;
 
 /** Runs the script in another process, which ends by SIGKILL. @returns pid of the server it started */
-const killedLauncher = async (script: string, folder: string): Promise<number> => {
+const killedLauncher = async (script: string, folder: string, port = 0): Promise<number> => {
   const built = new URL('../../dist/embedded', import.meta.url).href;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, built, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, built, folder, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
   // Either event may come first.
   const [[output]] = (await Promise.all([once(child.stdout, 'data'), once(child, 'exit')])) as [[Buffer], unknown];
   return Number(output.toString());
@@ -148,12 +148,32 @@ describe('embedded PostgreSQL', () => {
 
   it('replaces the server that a killed launcher left running', async () => {
     const folder = await newFolder();
-    await (await start(folder)).stop();
-    const left = await killedLauncher(launchUnguarded, folder);
-    await until(() => existsSync(pidFile(folder)));
+    const first = await start(folder);
+    await first.stop();
+    const left = await killedLauncher(launchUnguarded, folder, first.port);
+    while (!(await canConnect(first.port, '127.0.0.1'))) expect(commandOf(left)).not.toBeNull();
     const server = await start(folder);
     expect(server.pid).not.toBe(left);
     expect(commandOf(left)).toBeNull();
+    expect(await query(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('replaces a server that was still starting when its launcher was killed', async () => {
+    const folder = await newFolder();
+    const first = await start(folder);
+    await first.stop();
+    const left = await killedLauncher(launchUnguarded, folder, first.port);
+    await until(() => existsSync(pidFile(folder)));
+    const server = await start(folder);
+    expect(commandOf(left)).toBeNull();
+    expect(await query(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts over an empty pid file, which a crash left', async () => {
+    const folder = await newFolder();
+    await (await start(folder)).stop();
+    await writeFile(pidFile(folder), '');
+    const server = await start(folder);
     expect(await query(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 

