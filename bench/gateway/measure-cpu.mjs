@@ -10,8 +10,8 @@ export const BODY_SIZES = [
 ];
 const SATURATING_CONNECTIONS = 32;
 /** More than ever are open at once under steady load. */
-const STEADY_CONNECTIONS = 512;
-const THINKING_MS = 30;
+export const STEADY_CONNECTIONS = 512;
+export const THINKING_MS = 30;
 /** Until the compiler has done its work. */
 const WARM_UP_MS = 4_000;
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { table } from '../report/table.mjs';
-import { BODY_SIZES } from './measure-cpu.mjs';
+import { BODY_SIZES, STEADY_CONNECTIONS, THINKING_MS } from './measure-cpu.mjs';
 import { measureRound } from './measure-round.mjs';
 import { chatRequest } from './set-up.mjs';
+import { THINKING_HEADER } from './thinking-header.mjs';
 
 const CONNECTIONS = 32;
 const SHOWN = 40;
@@ -14,15 +15,19 @@ const SHOWN = 40;
  * @param {{ folder: string, durationMs: number, print: (text: string) => void }} options
  */
 export const profileRelays = async (bench, { folder, durationMs, print }) => {
-  for (const { title, bytes } of BODY_SIZES) {
+  for (const { title, bytes, perSecond } of BODY_SIZES) {
     for (const target of /** @type {const} */ (['bare', 'gateway'])) {
-      const request = chatRequest(bench, target, { bytes });
-      await measureRound(bench, target, request, { connections: CONNECTIONS, durationMs });
-      await bench[target].call('startProfile');
-      const { requests } = await measureRound(bench, target, request, { connections: CONNECTIONS, durationMs });
-      const file = path.resolve(folder, `${target}-${bytes}.cpuprofile`);
-      await bench[target].call('stopProfile', file);
-      print(`\n${target}, ${title}: ${file}\n${selfTimes(file, requests)}`);
+      const saturated = { headers: {}, load: { connections: CONNECTIONS, durationMs } };
+      const steady = { headers: { [THINKING_HEADER]: String(THINKING_MS) }, load: { connections: STEADY_CONNECTIONS, durationMs, perSecond: perSecond / 2 } };
+      for (const [name, { headers, load }] of Object.entries({ saturated, steady })) {
+        const request = chatRequest(bench, target, { bytes, headers });
+        await measureRound(bench, target, request, load);
+        await bench[target].call('startProfile');
+        const { requests, cpuUs } = await measureRound(bench, target, request, load);
+        const file = path.resolve(folder, `${target}-${bytes}-${name}.cpuprofile`);
+        await bench[target].call('stopProfile', file);
+        print(`\n${target}, ${title}, ${name}: ${requests} requests at ${cpuUs.toFixed(0)} µs; ${file}\n${selfTimes(file, requests)}`);
+      }
     }
   }
 };

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { COMPILED, compileJsonSkip } from '../wasm/compile-json-skip.mjs';
 import { pinnedNode } from '../workspace/node.mjs';
 import { inRoot } from '../workspace/root.mjs';
 import { run } from '../workspace/run.mjs';
@@ -21,12 +23,16 @@ const imports = async () => {
 const typesOf = (project) => async (signal) =>
   (await run(pinnedNode(), [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', inRoot(project), '--noEmit'], { signal })).code !== 0;
 
+/** @type {LintStep} */
+const wasm = async (signal) => (await compileJsonSkip(signal)) !== (await readFile(COMPILED, 'utf8'));
+
 /** @type {Record<string, LintStep>} */
 const steps = {
   'oxlint (.oxlintrc.json)': oxlint,
   'import rules (.dependency-cruiser.cjs)': imports,
   'types of specs and benchmarks (tsconfig.specs.json)': typesOf('tsconfig.specs.json'),
   'types of the tools (tools/tsconfig.json)': typesOf('tools/tsconfig.json'),
+  'WebAssembly is what its source compiles to (npm run wasm)': wasm,
   'tidy (tools/tidy)': failedTidy,
 };
 

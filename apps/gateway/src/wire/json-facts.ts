@@ -4,6 +4,7 @@
  * `JSON.parse`. Text that is not well formed at the top level, or whose brackets or strings do not close, is refused; what stands inside
  * nested values is the provider's to judge.
  */
+import { MALFORMED, TRUNCATED, lookAnew, skipNested, skipString as skipLongString } from './json-skip.js';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -18,14 +19,8 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const MAX_DEPTH = 1_000;
-/** After so many words without quote or backslash the native search takes over: its call costs about as much. */
-const LONG_RUN_WORDS = 32;
-/** The same byte in all four places of a word. */
-const ONES = 0x01010101;
-const HIGH_BITS = 0x80808080 | 0;
-const QUOTES = 0x22222222;
-const BACKSLASHES = 0x5c5c5c5c;
+/** A string that goes on longer than this is left to the scan of whole blocks. */
+const SHORT_STRING_BYTES = 32;
 
 export type JsonProblem = 'not_an_object' | 'malformed' | 'truncated' | 'too_deep' | 'duplicate_member';
 
@@ -57,10 +52,14 @@ export const wantMembers = (...names: string[]): WantedMembers => ({
  * @returns spans in the order of `wanted.names`, and where the first member (or the closing brace) begins
  */
 export const findTopLevel = (json: Buffer, wanted: WantedMembers): TopLevel => {
+  lookAnew();
+  const found = walkTopLevel(json, wanted);
+  lookAnew();
+  return found;
+};
+
+const walkTopLevel = (json: Buffer, wanted: WantedMembers): TopLevel => {
   const spans: Span[] = wanted.names.map(() => ({ start: -1, end: -1 }));
-  // Nearly all bytes of a large body are in strings, and those are skipped four at a time.
-  const shift = shiftOf(json);
-  const words = wordsOf(json, shift);
   let at = skipSpace(json, 0);
   if (json[at] !== OPEN_BRACE) return { problem: at >= json.length ? 'truncated' : 'not_an_object' };
   at = skipSpace(json, at + 1);
@@ -68,14 +67,14 @@ export const findTopLevel = (json: Buffer, wanted: WantedMembers): TopLevel => {
   if (json[at] === CLOSE_BRACE) return endsAt(json, at + 1) ? { problem: null, spans, firstMember } : { problem: 'malformed' };
   for (;;) {
     if (json[at] !== QUOTE) return { problem: at >= json.length ? 'truncated' : 'malformed' };
-    const keyEnd = skipString(json, words, shift, at + 1);
+    const keyEnd = skipString(json, at + 1);
     if (keyEnd < 0) return { problem: 'truncated' };
     const index = wantedIndex(json, at, keyEnd, wanted);
     if (index === MALFORMED_KEY) return { problem: 'malformed' };
     at = skipSpace(json, keyEnd);
     if (json[at] !== COLON) return { problem: at >= json.length ? 'truncated' : 'malformed' };
     const start = skipSpace(json, at + 1);
-    const end = skipValue(json, words, shift, start);
+    const end = skipValue(json, start);
     if (end < 0) return { problem: PROBLEMS[-end - 1]! };
     if (index >= 0) {
       const span = spans[index]!;
@@ -112,13 +111,18 @@ export const isObjectAt = (json: Buffer, span: Span | undefined): span is Span =
  * @returns how many there are; null when the value is no array
  */
 export const eachElement = (json: Buffer, span: Span | undefined, visit: (element: Span) => void): number | null => {
+  lookAnew();
+  const count = walkElements(json, span, visit);
+  lookAnew();
+  return count;
+};
+
+const walkElements = (json: Buffer, span: Span | undefined, visit: (element: Span) => void): number | null => {
   if (span === undefined || span.start < 0 || json[span.start] !== OPEN_BRACKET) return null;
-  const shift = shiftOf(json);
-  const words = wordsOf(json, shift);
   let at = skipSpace(json, span.start + 1);
   if (json[at] === CLOSE_BRACKET) return 0;
   for (let count = 1; ; count++) {
-    const end = skipValue(json, words, shift, at, CLOSE_BRACKET);
+    const end = skipValue(json, at, CLOSE_BRACKET);
     if (end < 0) return null;
     visit({ start: at, end });
     at = skipSpace(json, end);
@@ -130,15 +134,8 @@ export const eachElement = (json: Buffer, span: Span | undefined, visit: (elemen
 
 export const countElements = (json: Buffer, span: Span | undefined): number | null => eachElement(json, span, () => undefined);
 
-/** Bytes before the first whole word. */
-const shiftOf = (json: Buffer): number => -json.byteOffset & 3;
-
-const wordsOf = (json: Buffer, shift: number): Uint32Array => new Uint32Array(json.buffer, json.byteOffset + shift, Math.max(0, json.length - shift) >> 2);
-
+/** In the order of TRUNCATED, MALFORMED, TOO_DEEP. */
 const PROBLEMS: readonly JsonProblem[] = ['truncated', 'malformed', 'too_deep'];
-const TRUNCATED = -1;
-const MALFORMED = -2;
-const TOO_DEEP = -3;
 
 const NOT_WANTED = -1;
 const MALFORMED_KEY = -2;
@@ -175,76 +172,22 @@ const skipSpace = (json: Buffer, from: number): number => {
 
 const endsAt = (json: Buffer, from: number): boolean => skipSpace(json, from) === json.length;
 
-/**
- * Skips four bytes at a time what holds neither a quote nor a backslash.
- * @returns the index after the closing quote, or TRUNCATED
- */
-const skipString = (json: Buffer, words: Uint32Array, shift: number, from: number): number => {
-  let at = from;
-  for (;;) {
-    const byte = json[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === undefined) return TRUNCATED;
-    at += byte === BACKSLASH ? 2 : 1;
-    if (((at - shift) & 3) !== 0) continue;
-    const start = (at - shift) >> 2;
-    const end = Math.min(words.length, start + LONG_RUN_WORDS);
-    let word = start;
-    while (word < end) {
-      // The classic test for a zero byte in a word: zero where the bytes were equal.
-      const quotes = words[word]! ^ QUOTES;
-      const escapes = words[word]! ^ BACKSLASHES;
-      if ((((quotes - ONES) & ~quotes) | ((escapes - ONES) & ~escapes)) & HIGH_BITS) break;
-      word++;
-    }
-    at = (word << 2) + shift;
-    if (word - start === LONG_RUN_WORDS) return skipLongString(json, at);
+/** @returns the index after the closing quote, or TRUNCATED */
+const skipString = (json: Buffer, from: number): number => {
+  const short = Math.min(json.length, from + SHORT_STRING_BYTES);
+  for (let at = from; at < short; at++) {
+    if (json[at] === QUOTE) return at + 1;
+    if (json[at] === BACKSLASH) break;
   }
-};
-
-const skipLongString = (json: Buffer, from: number): number => {
-  let quote = json.indexOf(QUOTE, from);
-  while (quote >= 0) {
-    let escape = quote;
-    while (escape > from && json[escape - 1] === BACKSLASH) escape--;
-    if ((quote - escape) % 2 === 0) return quote + 1;
-    quote = json.indexOf(QUOTE, quote + 1);
-  }
-  return TRUNCATED;
+  return skipLongString(json, from);
 };
 
 /** @returns the index after the value, or TRUNCATED, MALFORMED, TOO_DEEP */
-const skipValue = (json: Buffer, words: Uint32Array, shift: number, from: number, scalarEnd: number = CLOSE_BRACE): number => {
+const skipValue = (json: Buffer, from: number, scalarEnd: number = CLOSE_BRACE): number => {
   const byte = json[from];
-  if (byte === QUOTE) return skipString(json, words, shift, from + 1);
-  if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return skipNested(json, words, shift, from);
+  if (byte === QUOTE) return skipString(json, from + 1);
+  if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return skipNested(json, from);
   return skipScalar(json, from, scalarEnd);
-};
-
-/** Kinds of the open brackets. Shared: the scan is synchronous. */
-const open = new Uint8Array(MAX_DEPTH);
-
-const skipNested = (json: Buffer, words: Uint32Array, shift: number, from: number): number => {
-  let depth = 0;
-  let at = from;
-  while (at < json.length) {
-    const byte = json[at]!;
-    if (byte === QUOTE) {
-      at = skipString(json, words, shift, at + 1);
-      if (at < 0) return TRUNCATED;
-      continue;
-    }
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === MAX_DEPTH) return TOO_DEEP;
-      // The closing bracket of either kind is its opening one plus two in ASCII.
-      open[depth++] = byte + 2;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (open[--depth] !== byte) return MALFORMED;
-      if (depth === 0) return at + 1;
-    }
-    at++;
-  }
-  return TRUNCATED;
 };
 
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
