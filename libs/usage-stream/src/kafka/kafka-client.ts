@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Logger } from '@llm-proxy/platform-logging';
 import kafkajs, { type RetryOptions } from 'kafkajs';
 import { kafkaLogCreator } from './kafka-logging.js';
+import { encodeRequestsInOnePass } from './one-pass-requests.js';
 import { quietIdleConnections } from './quiet-idle-connections.js';
 import { registerZstd } from './zstd-codec.js';
 
@@ -35,6 +36,7 @@ export const KAFKA_RETRY: RetryOptions = { retries: 15, initialRetryTime: 200, m
 export const createKafkaClient = (options: KafkaClientOptions): KafkaClient => {
   registerZstd();
   quietIdleConnections();
+  encodeRequestsInOnePass();
   const sockets = new Set<net.Socket>();
   let aborted = false;
   const kafka = new kafkajs.Kafka({
