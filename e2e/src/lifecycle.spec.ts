@@ -68,14 +68,15 @@ describe('npm start', () => {
     await expectBill(second, {}, ['gpt-4.1 input_tokens 15 30000', 'gpt-4.1 llm_proxy_surcharge 2 1500']);
   });
 
-  it('mends what a kill -9 left', async () => {
+  it('mends what a kill -9 left, and bills the answers given just before it', async () => {
     const first = await start();
     await chat(first);
     await until(async () => (await billedAnswers(first)) === 1);
+    await Promise.all(Array.from({ length: 9 }, async () => (await chat(first)).text()));
     await first.kill();
     const second = await start({ dataDir: first.dataDir, port: first.port });
     expect((await chat(second)).status).toBe(200);
-    await until(async () => (await billedAnswers(second)) === 2);
+    await until(async () => (await billedAnswers(second)) === 11);
     await second.stop();
     expect(await processesOf(first.dataDir)).toEqual([]);
   });

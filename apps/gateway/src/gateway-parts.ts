@@ -22,6 +22,7 @@ import { Tunnels } from './realtime/tunnels.js';
 import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
 import { adoptLeftovers } from './usage/adopt-leftovers.js';
+import { Journal } from './usage/journal.js';
 import { Spool } from './usage/spool.js';
 import { UsagePublisher } from './usage/usage-publisher.js';
 
@@ -72,9 +73,10 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
     publishTimeoutMs: config.PUBLISH_TIMEOUT_MS,
   });
   await stream.connect([USAGE_TOPIC]);
-  const spool = await Spool.open({ directory: path.join(config.SPOOL_DIR, String(slot)), maxBytes: config.SPOOL_MAX_BYTES });
+  const directory = path.join(config.SPOOL_DIR, String(slot));
+  const spool = await Spool.open({ directory, maxBytes: config.SPOOL_MAX_BYTES });
   if (slot === 0) await takeOverLeftovers(spool, config, slots, logger);
-  const usage = new UsagePublisher({ stream, spool, logger });
+  const usage = new UsagePublisher({ stream, spool, journal: new Journal(directory), logger });
   const upstreams = new Upstreams({
     managed: config.managed,
     secretBox,

@@ -73,6 +73,7 @@ export interface UsageCounts {
   spooled: number;
   streamFailures: number;
   spoolFailures: number;
+  journalFailures: number;
 }
 
 /** What the parts know about themselves; read when somebody asks, so it costs nothing in between. */
@@ -105,4 +106,5 @@ export const showParts = (metrics: Metrics, { relay, tunnels, usage }: WatchedPa
   counter('llm_proxy_gateway_usage_spooled_total', 'Usage events that went to disk because the stream was away.', () => usage.counts.spooled);
   counter('llm_proxy_gateway_publish_failures_total', 'Publishes the stream did not take.', () => usage.counts.streamFailures);
   counter('llm_proxy_gateway_spool_failures_total', 'Writes the spool did not take: it is full, or its disk is.', () => usage.counts.spoolFailures);
+  counter('llm_proxy_gateway_journal_failures_total', 'Events in memory that could not be noted on disk: only a killed process would lose them.', () => usage.counts.journalFailures);
 };

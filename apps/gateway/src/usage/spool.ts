@@ -1,7 +1,8 @@
 import { mkdir, open, readFile, readdir, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { OutgoingMessage } from '@llm-proxy/usage-stream';
+import { leftInJournal, removeJournal } from './journal.js';
+import { readLines, toLine } from './message-line.js';
 
 export interface SpoolOptions {
   directory: string;
@@ -26,9 +27,9 @@ interface Cursor {
 }
 
 /**
- * A queue of messages on disk: appended in order, fsynced before `append` resolves, read from the front. Lines of
- * `<crc32> <id> <key> <value as one line of JSON>`; a line that was cut by a crash fails its checksum and ends its file. The cursor is
- * written after the messages before it were published: losing it means publishing some of them again, which consumers drop.
+ * A queue of messages on disk: appended in order, fsynced before `append` resolves, read from the front. A line that was cut by a crash
+ * fails its checksum and ends its file. The cursor is written after the messages before it were published: losing it means publishing some
+ * of them again, which consumers drop. What a killed process left in its journal is appended at the start.
  */
 export class Spool {
   private segments: { number: number; bytes: number }[] = [];
@@ -46,6 +47,7 @@ export class Spool {
     const spool = new Spool(options);
     await mkdir(options.directory, { recursive: true });
     await spool.recover();
+    await spool.takeJournal();
     return spool;
   }
 
@@ -97,6 +99,10 @@ export class Spool {
   private async appendNow(messages: readonly OutgoingMessage[]): Promise<void> {
     const block = Buffer.concat(messages.map(toLine));
     if (this.pendingBytes + block.length > this.options.maxBytes) throw new SpoolFullError(`The spool holds ${this.pendingBytes} of ${this.options.maxBytes} bytes.`);
+    await this.write(block);
+  }
+
+  private async write(block: Buffer): Promise<void> {
     const segment = await this.writableSegment();
     try {
       await this.writer!.write(block, 0, block.length, segment.bytes);
@@ -139,14 +145,17 @@ export class Spool {
     while (this.segments.length > 0 && this.segments[0]!.number < this.cursor.segment) await this.dropFirst();
   }
 
+  /** Whatever the limit says: these events have a place on this disk already. */
+  private async takeJournal(): Promise<void> {
+    const left = await leftInJournal(this.options.directory);
+    if (left.length > 0) await this.write(Buffer.concat(left.map(toLine)));
+    await removeJournal(this.options.directory);
+  }
+
   /** Cuts off what a crash left half written. */
   private async soundBytes(number: number): Promise<number> {
     const bytes = await readFile(this.pathOf(number));
-    let sound = 0;
-    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, sound)) {
-      if (fromLine(bytes.subarray(sound, end)) === null) break;
-      sound = end + 1;
-    }
+    const sound = readLines(bytes).bytes;
     if (sound < bytes.length) await truncate(this.pathOf(number), sound);
     return sound;
   }
@@ -166,23 +175,15 @@ export class Spool {
   }
 
   private async readFrom(number: number, offset: number, size: number, maxMessages: number) {
-    const messages: OutgoingMessage[] = [];
-    let at = offset;
     const handle = await open(this.pathOf(number), 'r');
     try {
       const bytes = Buffer.alloc(size - offset);
       await handle.read(bytes, 0, bytes.length, offset);
-      while (messages.length < maxMessages) {
-        const end = bytes.indexOf(0x0a, at - offset);
-        if (end < 0) break;
-        const message = fromLine(bytes.subarray(at - offset, end));
-        if (message !== null) messages.push(message);
-        at = offset + end + 1;
-      }
+      const read = readLines(bytes, maxMessages);
+      return { messages: read.messages, next: { segment: number, offset: offset + read.bytes } };
     } finally {
       await handle.close();
     }
-    return { messages, next: { segment: number, offset: at } };
   }
 
   private async dropFirst(): Promise<void> {
@@ -217,20 +218,6 @@ export class Spool {
     await rename(`${file}.new`, file);
   }
 }
-
-const toLine = ({ id, key, value }: OutgoingMessage): Buffer => {
-  const rest = Buffer.concat([Buffer.from(`${id} ${key} `), value]);
-  return Buffer.concat([Buffer.from(`${crc32(rest).toString(16).padStart(8, '0')} `), rest, Buffer.from('\n')]);
-};
-
-const fromLine = (line: Buffer): OutgoingMessage | null => {
-  const rest = line.subarray(9);
-  if (line.length < 12 || line.toString('latin1', 0, 8) !== crc32(rest).toString(16).padStart(8, '0')) return null;
-  const first = rest.indexOf(0x20);
-  const second = rest.indexOf(0x20, first + 1);
-  if (first < 0 || second < 0) return null;
-  return { id: rest.toString('utf8', 0, first), key: rest.toString('utf8', first + 1, second), value: Buffer.from(rest.subarray(second + 1)) };
-};
 
 const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, 'r');

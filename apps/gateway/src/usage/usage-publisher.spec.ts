@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger } from '@llm-proxy/platform-logging';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import type { OutgoingMessage, UsageStream } from '@llm-proxy/usage-stream';
+import { Journal } from './journal.js';
 import { Spool } from './spool.js';
 import { UsagePublisher } from './usage-publisher.js';
 
@@ -39,7 +40,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 const start = async (stream: UsageStream, maxBytes = 1_000_000) =>
-  new UsagePublisher({ stream, spool: await Spool.open({ directory, maxBytes }), logger, lingerMs: 1, maxBatch: 10, maxWaiting: 100, retryMs: { first: 2, last: 10 } });
+  new UsagePublisher({ stream, spool: await Spool.open({ directory, maxBytes }), journal: new Journal(directory), logger, lingerMs: 1, maxBatch: 10, maxWaiting: 100, retryMs: { first: 2, last: 10 } });
 const ids = (count: number, prefix = 'e') => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
 describe('usage publisher', () => {
@@ -91,5 +92,64 @@ describe('usage publisher', () => {
     await until(() => got.length === 30 && publisher.canRecord());
     await publisher.close();
     expect(got.map(({ id }) => id)).toEqual(ids(30));
+  });
+
+  /** As if the process had been killed: the publisher is left as it is, in the middle of a publish that never ends. */
+  const killedAmidst = async (count: number) => {
+    let isPublishing = false;
+    const publish = () => {
+      isPublishing = true;
+      return new Promise<never>(() => undefined);
+    };
+    const publisher = await start({ publish } as Partial<UsageStream> as UsageStream);
+    for (const id of ids(count / 2)) publisher.emit(event(id));
+    await until(() => isPublishing);
+    for (const id of ids(count).slice(count / 2)) publisher.emit(event(id));
+  };
+
+  it('loses nothing of what waited in memory when the process was killed', async () => {
+    await killedAmidst(60);
+    const { got, stream } = switchableStream();
+    const after = await start(stream);
+    await until(() => got.length >= 60 && after.spooledBytes === 0);
+    await after.close();
+    expect(got.map(({ id }) => id)).toEqual(ids(60));
+    expect(await readdir(directory)).toEqual(['cursor.json']);
+  });
+
+  it('takes from a journal that a crash cut what is whole', async () => {
+    await killedAmidst(20);
+    await appendFile(path.join(directory, 'journal.1'), 'deadbeef id-x key-x {"half":');
+    const { got, stream } = switchableStream();
+    const after = await start(stream);
+    await until(() => after.spooledBytes === 0);
+    await after.close();
+    expect(got.map(({ id }) => id)).toEqual(ids(20));
+  });
+
+  it('keeps no more in the journal than waits', async () => {
+    const { got, stream } = switchableStream();
+    const publisher = await start(stream);
+    for (const id of ids(500)) {
+      publisher.emit(event(id));
+      if (id.endsWith('9')) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await until(() => got.length === 500 && publisher.waitingEvents === 0);
+    const sizes = await Promise.all(['journal.0', 'journal.1'].map(async (name) => (await stat(path.join(directory, name))).size));
+    expect(sizes).toEqual([0, 0]);
+    await publisher.close();
+  });
+
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('goes on without a journal when the disk is full', async () => {
+    const spool = await Spool.open({ directory, maxBytes: 1_000_000 });
+    await symlink('/dev/full', path.join(directory, 'journal.0'));
+    const { got, stream } = switchableStream();
+    const publisher = new UsagePublisher({ stream, spool, journal: new Journal(directory), logger, lingerMs: 1 });
+    for (const id of ids(10)) publisher.emit(event(id));
+    expect(publisher.counts.journalFailures).toBe(10);
+    await until(() => got.length === 10);
+    expect(publisher.canRecord()).toBe(true);
+    await publisher.close();
   });
 });
