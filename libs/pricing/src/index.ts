@@ -4,7 +4,7 @@ export { PriceTable, parsePriceTable } from './price-table.js';
 export { priceTableSchema } from './price-table.schema.js';
 export type { PriceTableData } from './price-table.schema.js';
 export { priceUsage } from './price-usage.js';
-export type { PricedResult, SurchargeOptions } from './price-usage.js';
+export type { PricedResult, PricingOptions } from './price-usage.js';
 export { normaliseUsage } from './normalise/normalise-usage.js';
 export type { NormalisedUsage, UsageFacts } from './normalise/normalise-usage.js';
 export type { Quantity } from './normalise/quantity.js';

@@ -3,6 +3,6 @@ import { SURCHARGE_TYPE } from '@llm-proxy/usage-schema';
 
 /** `{provider: {model: {usage type: US$ per unit}}}`; the reserved key `surcharge` holds what comes on top, `rate` as a fraction. */
 export const toPriceList = (table: PriceTable, surchargeBasisPoints: number) => ({
-  ...table.toJSON(),
+  ...table.chargedPricesUsd(),
   surcharge: { rate: surchargeBasisPoints / 10_000, line_item_type: SURCHARGE_TYPE, price_version: table.version },
 });
