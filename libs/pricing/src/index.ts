@@ -1,4 +1,5 @@
 export { loadPriceBook } from './load-price-book.js';
+export { adjustmentsAt } from './price-adjustment.js';
 export { PriceBook } from './price-book.js';
 export { PriceTable, parsePriceTable } from './price-table.js';
 export { priceTableSchema } from './price-table.schema.js';

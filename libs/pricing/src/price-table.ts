@@ -31,6 +31,10 @@ export class PriceTable {
     this.#modelNames = new Map([...this.#providers].map(([provider, models]) => [provider, Object.freeze([...models.keys()])]));
   }
 
+  hasProvider(provider: string): boolean {
+    return this.#providers.has(provider);
+  }
+
   has(provider: string, model: string): boolean {
     return this.lookup(provider, model) !== undefined;
   }
