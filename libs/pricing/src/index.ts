@@ -13,3 +13,7 @@ export { imageCountType } from './normalise/request-facts.js';
 export { resolveUsageModel } from './usage-model.js';
 export { formatQuantity, formatUsd, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
 export type { Exact } from './exact-number.js';
+export { parsePriceFile } from './price-file.js';
+export type { PriceChange, PriceFile } from './price-file.schema.js';
+export { comparePrices, formatPriceReport, toPriceChange } from './community-prices/compare-prices.js';
+export { readCommunityPrices } from './community-prices/read-community-prices.js';
