@@ -45,9 +45,9 @@ describe('prices of the deployment and of a project', () => {
 
   const costOfCall = async (model: string): Promise<RequestCost> => {
     const { response } = await call(model).withResponse();
-    const path = `/accounts/projects/${system.projectId}/requests/${response.headers.get('x-meshagent-request-id')}`;
+    const url = `/accounts/projects/${system.projectId}/requests/${response.headers.get('x-meshagent-request-id')}`;
     let cost: RequestCost | undefined;
-    await until(async () => (cost = (await api<{ request: RequestCost }>(system, 'GET', path)).request) !== undefined);
+    await until(async () => (cost = (await api<{ request: RequestCost }>(system, 'GET', url)).request) !== undefined);
     return cost!;
   };
 

@@ -95,6 +95,13 @@ const controllers: Type[] = [
   WhoamiController,
 ];
 
+/** @throws Error that names what is wrong with the price file */
+const readPrices = ({ PRICE_FILE }: AccountsApiConfig, logger: Logger): PriceBook => {
+  const book = loadPriceBook(PRICE_FILE);
+  logger.info({ priceVersions: book.versions }, 'prices are read');
+  return book;
+};
+
 @Module({})
 export class AccountsApiModule {
   static register({ config, logger, database, billing }: Parts): DynamicModule {
@@ -109,7 +116,7 @@ export class AccountsApiModule {
         { provide: InternalClient, useValue: billing },
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
         { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
-        { provide: PriceBook, useFactory: () => loadPriceBook(config.PRICE_FILE) },
+        { provide: PriceBook, useFactory: () => readPrices(config, logger) },
         { provide: APP_LOGGER, useValue: logger },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },

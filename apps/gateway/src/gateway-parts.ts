@@ -56,6 +56,8 @@ export interface PartsOptions {
 
 /** Builds the parts from the inside out. */
 export const buildParts = async (config: GatewayConfig, { logger, slot, slots, metrics }: PartsOptions): Promise<GatewayParts> => {
+  const priceBook = loadPriceBook(config.PRICE_FILE);
+  logger.info({ priceVersions: priceBook.versions }, 'prices are read');
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
@@ -89,7 +91,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
     providers,
     callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook(config.PRICE_FILE)), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
+    admission: { prices: new CurrentPrices(priceBook), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
     keyUse,
