@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import OpenAI from 'openai';
 import { api, expectBill } from './bill.js';
@@ -28,8 +29,17 @@ describe('prices of the deployment and of a project', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'llm-proxy-prices-'));
     await writeFile(path.join(folder, 'prices.json'), JSON.stringify(PRICES));
-    simulator = await startProviderSimulator({ apiKeys: { openai: 'sk-managed' } });
-    system = await startSystem({ env: { PRICE_FILE: path.join(folder, 'prices.json'), ALLOW_PRIVATE_UPSTREAMS: '127.0.0.1', OPENAI_API_KEY: 'sk-managed', OPENAI_BASE_URL: simulator.openAiBaseUrl } });
+    simulator = await startProviderSimulator();
+    system = await startSystem({
+      env: {
+        PRICE_FILE: path.join(folder, 'prices.json'),
+        OPENAI_API_KEY: 'sk',
+        OPENAI_BASE_URL: simulator.openAiBaseUrl,
+        ANTHROPIC_API_KEY: 'sk',
+        ANTHROPIC_BASE_URL: simulator.anthropicBaseUrl,
+        BATCH_LOOK_MS: '500',
+      },
+    });
   });
   afterAll(async () => {
     await system?.dispose();
@@ -62,7 +72,7 @@ describe('prices of the deployment and of a project', () => {
 
   it("a project's discount comes on top for the calls that follow, and each says what it was charged by", async () => {
     const { OPERATOR_TOKEN } = await system.variables('operator.env');
-    const adjustments = [{ percent: '-12.5', provider: 'openai' }];
+    const adjustments = [{ percent: '-12.5' }];
     await api(system, 'PUT', `/accounts/projects/${system.projectId}/price-adjustments`, { adjustments }, OPERATOR_TOKEN!);
     // Gateways follow such changes within moments, but not at once.
     let charged = await costOfCall('gpt-4.1-mini');
@@ -77,5 +87,27 @@ describe('prices of the deployment and of a project', () => {
         { type: 'llm_proxy_surcharge', price_nano_usd: '36750' },
       ],
     });
+  });
+
+  it('results of batches are charged by it too, fetched or not', async () => {
+    const anthropic = new Anthropic({ baseURL: `${system.baseUrl}/anthropic`, apiKey: system.apiKey, maxRetries: 0 });
+    const create = (model: string) =>
+      anthropic.messages.batches.create(
+        { requests: [{ custom_id: 'one', params: { model, max_tokens: 5, messages: [{ role: 'user', content: 'hello' }] } }] },
+        { headers: simulatorHeaders({ usage: { input_tokens: 1_000, output_tokens: 100 } }) },
+      );
+    const { id } = await create('claude-sonnet-4-6');
+    for await (const result of await anthropic.messages.batches.results(id)) expect(result.custom_id).toBe('one');
+    await create('claude-opus-4-8');
+    await expectBill(system, { model: 'claude-sonnet-4-6' }, [
+      'claude-sonnet-4-6 input_tokens_batch 1000 1312500',
+      'claude-sonnet-4-6 llm_proxy_surcharge 1 98438',
+      'claude-sonnet-4-6 output_tokens_batch 100 656250',
+    ]);
+    await expectBill(system, { model: 'claude-opus-4-8' }, [
+      'claude-opus-4-8 input_tokens_batch 1000 2187500',
+      'claude-opus-4-8 llm_proxy_surcharge 1 164062',
+      'claude-opus-4-8 output_tokens_batch 100 1093750',
+    ]);
   });
 });
