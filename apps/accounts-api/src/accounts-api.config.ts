@@ -1,4 +1,4 @@
-import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
@@ -6,6 +6,7 @@ const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.rep
 export const accountsApiConfigSchema = z.object({
   ...serviceSettings(8081),
   DATABASE_URL: engineSettings.DATABASE_URL,
+  ...priceSettings,
   /** Seals API key secrets and provider keys. */
   KEY_ENCRYPTION_KEY: key32(),
   /** Signs participant tokens that name no API key. */

@@ -36,6 +36,7 @@ import { PolicyChangeLog } from './policy/policy-changes.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { PricingController } from './pricing/pricing.controller.js';
+import { ProjectPricingController } from './pricing/project-pricing.controller.js';
 import { ProfilesController, WhoamiController } from './profiles/profiles.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsStore } from './projects/projects.store.js';
@@ -80,6 +81,7 @@ const controllers: Type[] = [
   PricingController,
   ProfilesController,
   ProjectApiKeysController,
+  ProjectPricingController,
   ProjectsController,
   RoomGrantsController,
   RoomsController,
@@ -92,6 +94,13 @@ const controllers: Type[] = [
   UsersController,
   WhoamiController,
 ];
+
+/** @throws Error that names what is wrong with the price file */
+const readPrices = ({ PRICE_FILE }: AccountsApiConfig, logger: Logger): PriceBook => {
+  const book = loadPriceBook(PRICE_FILE);
+  logger.info({ priceVersions: book.versions }, 'prices are read');
+  return book;
+};
 
 @Module({})
 export class AccountsApiModule {
@@ -107,7 +116,7 @@ export class AccountsApiModule {
         { provide: InternalClient, useValue: billing },
         { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
         { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
-        { provide: PriceBook, useFactory: loadPriceBook },
+        { provide: PriceBook, useFactory: () => readPrices(config, logger) },
         { provide: APP_LOGGER, useValue: logger },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },

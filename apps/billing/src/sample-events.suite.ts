@@ -10,6 +10,7 @@ export interface EventOptions {
   model?: string;
   lines?: LineItem[];
   unpricedTypes?: string[];
+  priceVersion?: string;
   attribution?: Partial<PricedUsage['data']['attribution']>;
 }
 
@@ -64,7 +65,7 @@ export const eventOf = (options: EventOptions = {}): PricedUsage => {
       },
       timings: { startedAt: time, firstByteMs: 210.25, durationMs: 900.5 },
       pricing: {
-        priceVersion: '2026-11',
+        priceVersion: options.priceVersion ?? '2026-11',
         model: options.model ?? 'gpt-5.4',
         lines,
         providerCostNanoUsd: String(total),

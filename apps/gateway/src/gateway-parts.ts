@@ -7,7 +7,7 @@ import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { type UsageStream, createUsageStream } from '@llm-proxy/usage-stream';
 import { BatchDesk } from './batches/batch-desk.js';
 import { BatchLookout } from './batches/batch-lookout.js';
-import { type BatchStore, createBatchStore } from './batches/batch-store.js';
+import { type Batch, type BatchStore, createBatchStore } from './batches/batch-store.js';
 import { CurrentPrices } from './admission/prices.js';
 import { AccessTokenVerifier } from './credentials/access-token-verifier.js';
 import { Callers } from './credentials/callers.js';
@@ -23,6 +23,7 @@ import { Relay } from './relay/relay.js';
 import { Upstreams } from './relay/upstreams.js';
 import { adoptLeftovers } from './usage/adopt-leftovers.js';
 import { Journal } from './usage/journal.js';
+import { priceAdjustmentsFor } from './usage/price-adjustments.js';
 import { Spool } from './usage/spool.js';
 import { UsagePublisher } from './usage/usage-publisher.js';
 
@@ -56,6 +57,8 @@ export interface PartsOptions {
 
 /** Builds the parts from the inside out. */
 export const buildParts = async (config: GatewayConfig, { logger, slot, slots, metrics }: PartsOptions): Promise<GatewayParts> => {
+  const priceBook = loadPriceBook(config.PRICE_FILE);
+  logger.info({ priceVersions: priceBook.versions }, 'prices are read');
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
@@ -90,7 +93,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
     providers,
     callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
-    admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
+    admission: { prices: new CurrentPrices(priceBook), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
     usage,
     keyUse,
@@ -133,6 +136,7 @@ const buildBatches = (config: GatewayConfig, databaseUrl: string, { usage, polic
     everyMs,
     logger,
   });
-  const desk = new BatchDesk({ store, usage, settle: (batch) => lookout.settle(batch), firstLookInMs: everyMs, logger });
+  const priceAdjustments = async (batch: Batch) => priceAdjustmentsFor((await policies.load(batch.projectId))?.policy ?? {}, batch.provider);
+  const desk = new BatchDesk({ store, usage, settle: (batch) => lookout.settle(batch), priceAdjustments, firstLookInMs: everyMs, logger });
   return { store, desk, lookout };
 };

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, flag, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, flag, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { operationsSettings, tracingSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { type Provider, providers } from './providers/index.js';
@@ -11,6 +11,7 @@ const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.rep
 export const gatewayConfigSchema = z.object({
   ...serviceSettings(8080),
   ...engineSettings,
+  ...priceSettings,
   /** The embedded stream lives there; with KAFKA_BROKERS set the gateway needs no database. */
   DATABASE_URL: engineSettings.DATABASE_URL.optional(),
   ACCOUNTS_API_URL: httpUrl(),

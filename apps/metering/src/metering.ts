@@ -2,7 +2,7 @@ import { createSpendCounters, type SpendCounters } from '@llm-proxy/budgets';
 import type { RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { Metrics } from '@llm-proxy/platform-telemetry';
-import { loadPriceBook } from '@llm-proxy/pricing';
+import { loadPriceBook, type PriceBook } from '@llm-proxy/pricing';
 import { PRICED_USAGE_TOPIC, USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { createUsageStream, type UsageStream, UsageStreamServer } from '@llm-proxy/usage-stream';
 import type { INestApplication } from '@nestjs/common';
@@ -27,14 +27,16 @@ export interface MeteringOptions {
 
 /**
  * Prices usage from the stream, publishes it priced and keeps the spend counters.
- * @throws when the counters are away at start; later outages are survived
+ * @throws when the counters are away at start, or the price file is not valid; later outages are survived
  */
 export const startMetering = async (config: MeteringConfig, { logger, metrics }: MeteringOptions): Promise<RunningService> => {
+  const priceBook = loadPriceBook(config.PRICE_FILE);
+  logger.info({ priceVersions: priceBook.versions }, 'prices are read');
   const engines = openEngines(config, logger);
   try {
     await engines.counters.connect();
     await engines.stream.connect([USAGE_TOPIC, PRICED_USAGE_TOPIC]);
-    const app = await createApp(config, engines, { logger, metrics });
+    const app = await createApp(config, engines, priceBook, { logger, metrics });
     await app.listen(config.PORT, config.HOST);
     const { port } = app.getHttpServer().address() as { port: number };
     let closing: Promise<void> | undefined;
@@ -50,9 +52,9 @@ const openEngines = ({ DATABASE_URL, REDIS_URL, KAFKA_BROKERS, KAFKA_TOPIC_PREFI
   stream: createUsageStream({ clientId: GROUP, databaseUrl: DATABASE_URL, kafkaBrokers: KAFKA_BROKERS, kafkaTopicPrefix: KAFKA_TOPIC_PREFIX, logger }),
 });
 
-const createApp = async (config: MeteringConfig, { counters, stream }: Engines, { logger, metrics }: MeteringOptions): Promise<INestApplication> => {
+const createApp = async (config: MeteringConfig, { counters, stream }: Engines, priceBook: PriceBook, { logger, metrics }: MeteringOptions): Promise<INestApplication> => {
   const module = MeteringModule.of({
-    metering: { priceBook: loadPriceBook(), surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS, stream, counters, recent: new RecentEvents(), watch: metrics && new MeteringMetrics(metrics) },
+    metering: { priceBook, surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS, stream, counters, recent: new RecentEvents(), watch: metrics && new MeteringMetrics(metrics) },
     counters,
     stream,
     serviceCredential: config.SERVICE_CREDENTIAL,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { exactInteger } from './exact-number.js';
-import { formatQuantity, formatUsd, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
+import { formatPercent, formatPicoUsd, formatQuantity, formatUsd, parsePercent, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
 
 describe('roundHalfEven', () => {
   test.each([
@@ -81,4 +81,27 @@ test.each([
 test('prices for display are the nearest double', () => {
   expect(picoUsdToNumber(125_000n)).toBe(1.25e-7);
   expect(picoUsdToNumber(6_000_000_000n)).toBe(0.006);
+});
+
+test.each([
+  ['-12.5', -125_000n, '-12.5'],
+  ['+3', 30_000n, '+3'],
+  ['007.2500', 72_500n, '+7.25'],
+  ['0.0001', 1n, '+0.0001'],
+  ['-100', -1_000_000n, '-100'],
+  ['-0', 0n, '+0'],
+])('the percentage %s is %p ten-thousandths, written %s', (text, value, written) => {
+  expect([parsePercent(text), formatPercent(value)]).toEqual([value, written]);
+});
+
+test.each(['', '5 %', '1e-9', '0.00001', '--1', 'NaN'])('%p is no percentage', (text) => {
+  expect(() => parsePercent(text)).toThrow(RangeError);
+});
+
+test('a price that is written is read back as it was', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 18n }), fc.constantFrom(1n, 1_000_000n), (picoUsd, units) => {
+      expect(parsePicoUsd(formatPicoUsd(picoUsd, units), units)).toBe(picoUsd);
+    }),
+  );
 });

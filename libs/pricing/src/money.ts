@@ -6,10 +6,12 @@ import type { Exact } from './exact-number.js';
  * Between the two everything is exact, and `roundHalfEven` is the only place that rounds.
  */
 const PICO_PER_USD = 1_000_000_000_000n;
+const PICO_PLACES = 12;
 const PICO_PER_NANO = 1_000n;
 const NANO_PER_USD = 1_000_000_000n;
 const BASIS_POINTS = 10_000n;
 const QUANTITY_PLACES = 9;
+const PERCENT_PLACES = 4;
 
 /**
  * The nearest integer to `numerator / denominator`; a tie goes to the even one.
@@ -70,6 +72,30 @@ export const formatUsd = (nanoUsd: bigint): string => {
   const text = decimalText(nanoUsd < 0n ? -nanoUsd : nanoUsd, NANO_PER_USD.toString().length - 1);
   return sign + text.replace(/0{1,7}$/, '');
 };
+
+/**
+ * @param text decimal percent of at most four places, with or without a sign
+ * @returns ten-thousandths of a percent: `-12.5` is -125,000
+ * @throws RangeError when the text is none
+ */
+export const parsePercent = (text: string): bigint => {
+  const value = parseDecimal(text.replace(/^[+-]/, ''));
+  const scaled = value && value.numerator * 10n ** BigInt(PERCENT_PLACES);
+  if (value === undefined || scaled === undefined || scaled % value.denominator !== 0n) throw new RangeError('not a percentage of at most four places');
+  return text.startsWith('-') ? -(scaled / value.denominator) : scaled / value.denominator;
+};
+
+/** With its sign: `+3`, `-12.5`. @param percent ten-thousandths of a percent */
+export const formatPercent = (percent: bigint): string => {
+  const digits = decimalText(percent < 0n ? -percent : percent, PERCENT_PLACES).replace(/\.?0+$/, '');
+  return `${percent < 0n ? '-' : '+'}${digits}`;
+};
+
+/**
+ * The opposite of `parsePicoUsd`: exact decimal US$ for `units` units, without trailing zeros.
+ * @param units a power of ten, at most 1e12
+ */
+export const formatPicoUsd = (picoUsd: bigint, units: bigint): string => decimalText(picoUsd * units, PICO_PLACES).replace(/\.?0+$/, '');
 
 /** For display in JSON only: the double nearest to a unit price in US$. */
 export const picoUsdToNumber = (picoUsd: bigint): number => Number(picoUsd) / Number(PICO_PER_USD);

@@ -32,13 +32,13 @@ describe('the tables that ship with the product', () => {
 });
 
 test('tables may be given in any order', () => {
-  const book = new PriceBook([table('b', '2026-03-01T00:00:00Z'), table('c', '2026-05-01T00:00:00Z'), table('a', '2026-01-01T00:00:00Z')]);
+  const book = PriceBook.of([table('b', '2026-03-01T00:00:00Z'), table('c', '2026-05-01T00:00:00Z'), table('a', '2026-01-01T00:00:00Z')]);
   expect(book.versions).toEqual(['a', 'b', 'c']);
   expect(book.tableAt(new Date('2026-04-01T00:00:00Z')).version).toBe('b');
 });
 
 test('a book without tables or with ambiguous ones is refused', () => {
-  expect(() => new PriceBook([])).toThrow('at least one');
-  expect(() => new PriceBook([table('a', '2026-01-01T00:00:00Z'), table('a', '2026-02-01T00:00:00Z')])).toThrow('same version');
-  expect(() => new PriceBook([table('a', '2026-01-01T00:00:00Z'), table('b', '2026-01-01T00:00:00Z')])).toThrow('same time');
+  expect(() => PriceBook.of([])).toThrow('at least one');
+  expect(() => PriceBook.of([table('a', '2026-01-01T00:00:00Z'), table('a', '2026-02-01T00:00:00Z')])).toThrow('same version');
+  expect(() => PriceBook.of([table('a', '2026-01-01T00:00:00Z'), table('b', '2026-01-01T00:00:00Z')])).toThrow('same time');
 });

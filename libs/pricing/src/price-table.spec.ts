@@ -77,8 +77,8 @@ describe('availability', () => {
   });
 });
 
-test('as JSON it is provider, model, type, US$', () => {
-  const json = JSON.parse(JSON.stringify(july)) as Record<string, Record<string, Record<string, number>>>;
+test('for display it is provider, model, type, US$', () => {
+  const json = JSON.parse(JSON.stringify(july.chargedPricesUsd())) as Record<string, Record<string, Record<string, number>>>;
   expect(Object.keys(json)).toEqual(['openai', 'anthropic']);
   expect(json['openai']?.['gpt-4.1']).toEqual({
     input_tokens: 2e-6,

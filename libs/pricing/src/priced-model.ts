@@ -33,7 +33,8 @@ export interface PricedModel {
   readonly longContext: LongContext | null;
 }
 
-const LONG = 'long';
+/** Suffix of the prices for a long context. */
+export const LONG = 'long';
 const STANDARD_TIERS = ['', 'standard', 'default', 'auto'];
 const MILLION = 1_000_000n;
 
@@ -60,20 +61,25 @@ const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
   return prices;
 };
 
-/** Adds `<type>_<suffix>` at a share of each standard price, e.g. `input_tokens_batch` at half of `input_tokens`; `_long` stays at the end. */
+/**
+ * Adds `<type>_<suffix>` at a share of each standard token price, e.g. `input_tokens_batch` at half of `input_tokens`; `_long` stays at the end.
+ * A price of that name in the data is kept. Calls of tools cost the same everywhere.
+ */
 const addDiscounts = (prices: Map<string, bigint>, data: ProviderData) => {
   const taken = data.serviceTiers.map((tier) => `_${tier}`);
   for (const { suffix, percent } of Object.values(data.discountedPaths)) {
+    taken.push(`_${suffix}`);
     const standard = [...prices];
     for (const [type, price] of standard) {
       const isLong = type.endsWith(`_${LONG}`);
       const base = isLong ? type.slice(0, -LONG.length - 1) : type;
-      if (taken.some((ending) => base.endsWith(ending))) continue;
+      const discounted = `${base}_${suffix}${isLong ? `_${LONG}` : ''}`;
+      const isStandard = base.endsWith('_tokens') && !taken.some((ending) => base.endsWith(ending));
+      if (!isStandard || prices.has(discounted)) continue;
       const share = price * BigInt(percent);
       if (share % 100n !== 0n) throw new Error(`${percent} % of ${type} is not a whole number of pico-dollars per unit`);
-      prices.set(`${base}_${suffix}${isLong ? `_${LONG}` : ''}`, share / 100n);
+      prices.set(discounted, share / 100n);
     }
-    taken.push(`_${suffix}`);
   }
 };
 

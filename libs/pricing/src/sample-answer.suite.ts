@@ -1,5 +1,6 @@
 import type { Pricing, UsageData } from '@llm-proxy/usage-schema';
 import { priceUsage } from './price-usage.js';
+import type { PricingOptions } from './price-usage.js';
 import type { UsageFacts } from './normalise/normalise-usage.js';
 import type { PriceTable } from './price-table.js';
 
@@ -26,7 +27,7 @@ export const anthropicAnswer = (requestModel: string, usage: Record<string, unkn
   answer({ provider: 'anthropic', endpoint: '/v1/messages', requestModel, usage });
 
 /** The bill of an answer that must be priceable. */
-export const bill = (table: PriceTable, priced: Answer, options = FIVE_PERCENT): Pricing => {
+export const bill = (table: PriceTable, priced: Answer, options: PricingOptions = FIVE_PERCENT): Pricing => {
   const result = priceUsage(table, priced, options);
   if (result.status !== 'priced') throw new Error(`unpriceable: ${result.reason}`);
   return result.pricing;

@@ -1,3 +1,4 @@
+import { priceAdjustmentsSchema } from '@llm-proxy/usage-schema';
 import { z } from 'zod';
 import { modelPolicySchema } from './model-policy.js';
 
@@ -23,6 +24,8 @@ export const projectPolicySchema = z.object({
   integrations: z.record(z.string(), z.object({ sealedApiKey: z.string(), baseUrl: z.url().nullable() })),
   /** Absent: every model, for every program. */
   router: modelPolicySchema.nullish(),
+  /** Discounts and markups that the operator gave the project. */
+  priceAdjustments: priceAdjustmentsSchema.optional(),
   /** Users who may call models with their OAuth access token. */
   llmProxyUserIds: z.array(z.string()).default([]),
   /** OAuth clients that may call models in their own name. */

@@ -8,3 +8,5 @@ export { reportDimensions, usageReportQuerySchema, usageReportRowSchema, usageRe
 export type { UsageReport, UsageReportQuery, UsageReportRow } from './usage-report.js';
 export { recordedEventSchema, type RecordedEvent } from './recorded-event.js';
 export { unpricedUsageQuerySchema, unpricedUsageSchema, type UnpricedUsageQuery, type UnpricedUsageRow } from './unpriced-usage.js';
+export { isAdjustmentValidAt, priceAdjustmentSchema, priceAdjustmentsSchema } from './price-adjustment.js';
+export type { PriceAdjustment } from './price-adjustment.js';

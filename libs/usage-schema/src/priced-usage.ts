@@ -17,19 +17,21 @@ export const lineItemSchema = z.object({
   type: z.string().min(1),
   /** Decimal text, at most nine places; `1` on the surcharge line. */
   quantity: z.string().regex(/^\d+(\.\d{1,9})?$/),
-  /** Price of one unit, in pico-dollars (1e-12 US$); `0` on the surcharge line. */
+  /** Price of one unit after discounts and markups, in pico-dollars (1e-12 US$); `0` on the surcharge line. */
   unitPricePicoUsd: integerText,
   /** Rounded once, half to even, in nano-dollars (1e-9 US$). Zero for a `custom_` type. */
   amountNanoUsd: integerText,
 });
 
 export const pricingSchema = z.object({
+  /** Version of the price table, then `;deployment=<percent>%` and `;project=<percent>%` where such an adjustment was applied. */
   priceVersion: z.string().min(1),
   /** The model whose prices were used: the response's when it is priced, else the request's. */
   model: z.string().min(1),
   lines: z.array(lineItemSchema),
-  /** What the provider charges for the answer, whoever pays; the surcharge is computed from its exact value. */
+  /** What the provider charges for the answer, whoever pays: at the table's prices, without discounts and markups. */
   providerCostNanoUsd: integerText,
+  /** A share of the exact sum of the lines' prices, after discounts and markups. */
   surchargeNanoUsd: integerText,
   /** Sum of `amountNanoUsd` over the lines: what the project is charged. */
   totalNanoUsd: integerText,

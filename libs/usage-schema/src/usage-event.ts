@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cloudEventSchema } from './cloud-event.js';
+import { priceAdjustmentsSchema } from './price-adjustment.js';
 import { USAGE_TOPIC } from './topics.js';
 
 /** Who is charged for an answer, and what the reports can be grouped and filtered by. */
@@ -45,6 +46,8 @@ export const usageDataSchema = z.object({
   }),
   /** `project`: the call used the project's own provider key, so only the surcharge is charged. */
   providerKey: z.enum(['managed', 'project']),
+  /** The project's own discounts and markups as they stood when it was called; absent: none. On the event, so that a replay is priced alike. */
+  priceAdjustments: priceAdjustmentsSchema.optional(),
   /** `exact`: as reported at the end; `partial`: the last report of an answer that was cut; `missing`: no report. */
   measurement: z.enum(['exact', 'partial', 'estimated', 'missing']),
   outcome: z.enum(['completed', 'client_disconnected', 'upstream_interrupted']),

@@ -56,6 +56,7 @@ export const permissions = {
   'room_grant.manage': { roles: ['room_manager'], scope: 'rooms:update' },
   'session.read': { roles: ['session_inventory'], scope: 'rooms:read' },
   'billing.read': { roles: ['billing_manager'], scope: 'projects:billing.read' },
+  'pricing.manage': { roles: ['operator'], scope: 'projects:update' },
   'usage.read': { roles: ['usage_reporter'], scope: 'projects:billing.read' },
   'usage.read_own': { roles: ['llm_proxy_user'], scope: 'llm:usage.read' },
   'usage.read_all': { roles: ['operator'], scope: 'projects:billing.read' },
@@ -171,6 +172,10 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`PUT ${project}/oauth/clients/:clientId`]: 'oauth_client.update',
   [`DELETE ${project}/oauth/clients/:clientId`]: 'oauth_client.delete',
 
+  [`GET ${project}/pricing`]: 'usage.read',
+  [`GET ${project}/price-adjustments`]: 'usage.read',
+  [`PUT ${project}/price-adjustments`]: 'pricing.manage',
+  [`DELETE ${project}/price-adjustments`]: 'pricing.manage',
   [`GET ${project}/usage`]: 'usage.read',
   [`GET ${project}/requests/:requestId`]: 'usage.read',
   [`GET ${project}/llm-proxy/usage`]: 'usage.read_own',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { expandRoles, modelPolicySchema, type ProjectPolicy, type RoomPolicy } from '@llm-proxy/shared-auth';
 import { Database } from '../database/database.js';
+import { adjustmentsDocumentSchema, PRICE_ADJUSTMENTS } from '../pricing/price-adjustments.schema.js';
 
 const mayUseLlm = (roles: readonly string[]): boolean => expandRoles(roles).has('llm_proxy_user');
 
@@ -20,28 +21,31 @@ export class PolicyStore {
           select: { id: true, serviceAccountId: true, sealedSecret: true, expiresAt: true, serviceAccount: { select: { roles: true } } },
         },
         integrations: true,
-        documents: { where: { name: 'router' } },
+        documents: { where: { name: { in: ['router', PRICE_ADJUSTMENTS] } } },
         members: { select: { userId: true, roles: true } },
         oauthClients: { where: { grantTypes: { has: 'client_credentials' } }, select: { clientId: true } },
       },
     });
-    return (
-      project && {
-        projectId: project.id,
-        enabled: project.enabled,
-        apiKeys: project.apiKeys.map(({ expiresAt, serviceAccount, ...key }) => ({
-          ...key,
-          mayUseLlm: mayUseLlm(serviceAccount.roles),
-          expiresAtMs: expiresAt?.getTime() ?? null,
-        })),
-        integrations: Object.fromEntries(
-          project.integrations.map(({ provider, sealedApiKey, baseUrl }) => [provider, { sealedApiKey, baseUrl }]),
-        ),
-        router: project.documents[0] ? modelPolicySchema.parse(project.documents[0].document) : null,
-        llmProxyUserIds: project.members.filter(({ roles }) => mayUseLlm(roles)).map(({ userId }) => userId),
-        llmProxyClientIds: project.oauthClients.map(({ clientId }) => clientId),
-      }
-    );
+    if (project === null) return null;
+    const documentOf = (name: string) => project.documents.find((document) => document.name === name)?.document;
+    const router = documentOf('router');
+    const priceAdjustments = documentOf(PRICE_ADJUSTMENTS);
+    return {
+      projectId: project.id,
+      enabled: project.enabled,
+      apiKeys: project.apiKeys.map(({ expiresAt, serviceAccount, ...key }) => ({
+        ...key,
+        mayUseLlm: mayUseLlm(serviceAccount.roles),
+        expiresAtMs: expiresAt?.getTime() ?? null,
+      })),
+      integrations: Object.fromEntries(
+        project.integrations.map(({ provider, sealedApiKey, baseUrl }) => [provider, { sealedApiKey, baseUrl }]),
+      ),
+      router: router === undefined ? null : modelPolicySchema.parse(router),
+      ...(priceAdjustments !== undefined && { priceAdjustments: adjustmentsDocumentSchema.parse(priceAdjustments).adjustments }),
+      llmProxyUserIds: project.members.filter(({ roles }) => mayUseLlm(roles)).map(({ userId }) => userId),
+      llmProxyClientIds: project.oauthClients.map(({ clientId }) => clientId),
+    };
   }
 
   ofRoom(projectId: string, name: string): Promise<RoomPolicy | null> {

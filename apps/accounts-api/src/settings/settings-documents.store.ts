@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
 import { Database, isOrphan, type Prisma } from '../database/database.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
+import type { PRICE_ADJUSTMENTS } from '../pricing/price-adjustments.schema.js';
 import type { SettingsDocumentName } from './settings-documents.schema.js';
+
+type DocumentName = SettingsDocumentName | typeof PRICE_ADJUSTMENTS;
 
 @Injectable()
 export class SettingsDocumentsStore {
@@ -12,14 +15,19 @@ export class SettingsDocumentsStore {
   ) {}
 
   /** @throws AccountsError `settings_not_found` */
-  async get(projectId: string, name: SettingsDocumentName): Promise<Prisma.JsonValue> {
+  async get(projectId: string, name: DocumentName): Promise<Prisma.JsonValue> {
+    const document = await this.find(projectId, name);
+    if (document === null) throw new AccountsError('settings_not_found');
+    return document;
+  }
+
+  async find(projectId: string, name: DocumentName): Promise<Prisma.JsonValue | null> {
     const stored = await this.database.settingsDocument.findUnique({ where: { projectId_name: { projectId, name } } });
-    if (!stored) throw new AccountsError('settings_not_found');
-    return stored.document;
+    return stored && stored.document;
   }
 
   /** @throws AccountsError `project_not_found` */
-  async set(projectId: string, name: SettingsDocumentName, value: Prisma.InputJsonObject): Promise<Prisma.JsonValue> {
+  async set(projectId: string, name: DocumentName, value: Prisma.InputJsonObject): Promise<Prisma.JsonValue> {
     try {
       return await this.changeLog.commit(
         projectId,
@@ -37,7 +45,7 @@ export class SettingsDocumentsStore {
   }
 
   /** @throws AccountsError `settings_not_found` */
-  async remove(projectId: string, name: SettingsDocumentName): Promise<void> {
+  async remove(projectId: string, name: DocumentName): Promise<void> {
     await this.changeLog.commit(
       projectId,
       async (transaction) => {

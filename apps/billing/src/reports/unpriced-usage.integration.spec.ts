@@ -25,7 +25,8 @@ describeWith(['postgres'], 'usage without a price', () => {
     const event = (time: string, unpricedTypes: string[], model = 'gpt-5.4') => eventOf({ projectId, time, unpricedTypes, model });
     await recordBatch(database, [
       event('2026-11-22T10:00:00.000Z', ['web_search_calls']),
-      event('2026-11-22T12:00:00.250Z', ['web_search_calls', 'new_tokens']),
+      // A discount does not make it another table that lacks the price.
+      eventOf({ projectId, time: '2026-11-22T12:00:00.250Z', unpricedTypes: ['web_search_calls', 'new_tokens'], priceVersion: '2026-11;project=-5%' }),
       event('2026-11-22T11:00:00.000Z', ['web_search_calls'], 'gpt-4o'),
       event('2026-11-22T11:00:00.000Z', []),
       eventOf({ unpricedTypes: ['elsewhere'] }),

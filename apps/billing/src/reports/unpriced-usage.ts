@@ -6,10 +6,13 @@ import { all } from './report-sources.js';
 /** Types are the normaliser's own, so there are never many; the limit is a bound, not a page. */
 const MOST_ROWS = 1_000;
 
+/** Without the discounts and markups that were applied: they are not what lacks a price. */
+const TABLE_VERSION = Prisma.sql`split_part(event.price_version, ';', 1)`;
+
 /** What was reported by a provider and charged to nobody, because the price table does not know it. The most frequent first. */
 export const unpricedUsage = (database: Database, { projectId, start, end }: UnpricedUsageQuery): Promise<UnpricedUsageRow[]> =>
   database.$queryRaw<UnpricedUsageRow[]>`
-    SELECT event.provider, event.model, missing.type, event.price_version AS "priceVersion", count(*)::int AS events,
+    SELECT event.provider, event.model, missing.type, ${TABLE_VERSION} AS "priceVersion", count(*)::int AS events,
       ${utc(Prisma.sql`min(event.occurred_at)`)} AS "firstSeenAt", ${utc(Prisma.sql`max(event.occurred_at)`)} AS "lastSeenAt"
     FROM billing.usage_events event CROSS JOIN LATERAL jsonb_array_elements_text(event.unpriced_types) AS missing(type)
     WHERE ${all([

@@ -1,10 +1,11 @@
 import type { Logger } from '@llm-proxy/platform-logging';
-import type { Attribution } from '@llm-proxy/usage-schema';
+import type { Attribution, UsageData } from '@llm-proxy/usage-schema';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchRules, Endpoint, Provider } from '../providers/index.js';
 import { type Refusal, refusals } from '../refusals.js';
 import { EditingTap, type UsageTap } from '../relay/usage-tap.js';
 import type { Upstream } from '../relay/upstreams.js';
+import { withPriceAdjustments } from '../usage/price-adjustments.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import { ResultReader } from './batch-results.js';
 import type { Batch, BatchStore, NewBatch } from './batch-store.js';
@@ -25,6 +26,8 @@ export interface BatchDeskOptions {
   usage: UsagePublisher;
   /** Reads and bills the results of a batch right now. @returns false when that did not work */
   settle: (batch: Batch) => Promise<boolean>;
+  /** What the prices of a batch's project differ by now. */
+  priceAdjustments: (batch: Batch) => Promise<Pick<UsageData, 'priceAdjustments'>>;
   firstLookInMs: number;
   logger: Logger;
 }
@@ -78,7 +81,7 @@ export class BatchDesk {
     const isTheirs = batch !== null && batch.projectId === attribution.projectId;
     if (isShared && !isTheirs) return refusals.batchNotFound(id);
     const isOpen = isTheirs && !batch.isSettled;
-    if (endpoint.batch === 'results') return isOpen ? new ResultsTap(rules, batch, this.options) : PASSING;
+    if (endpoint.batch === 'results') return isOpen ? new ResultsTap(rules, batch, { ...this.options, adjusted: await this.options.priceAdjustments(batch) }) : PASSING;
     // After it is deleted nobody could read what it cost.
     if (endpoint.batch === 'delete' && isOpen && !(await this.options.settle(batch))) return refusals.batchNotSettled(id);
     return new EditingTap((answer) => rules.showAtProxy(answer), 'always');
@@ -122,10 +125,10 @@ class ResultsTap implements UsageTap {
   constructor(
     rules: BatchRules,
     private readonly batch: Batch,
-    private readonly options: BatchDeskOptions,
+    private readonly options: BatchDeskOptions & { adjusted: Pick<UsageData, 'priceAdjustments'> },
   ) {
     this.reader = new ResultReader(rules, batch, (event) => {
-      if (options.usage.canRecord()) options.usage.emit(event);
+      if (options.usage.canRecord()) options.usage.emit(withPriceAdjustments(event, options.adjusted));
       else this.skipped = true;
     });
   }

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@llm-proxy/platform-logging';
+import type { UsageEvent } from '@llm-proxy/usage-schema';
 import type { Dispatcher } from 'undici';
 import type { KnownProject } from '../credentials/policy-cache.js';
 import type { BatchRules, Provider } from '../providers/index.js';
 import { Refusal } from '../refusals.js';
 import type { Upstream } from '../relay/upstreams.js';
+import { priceAdjustmentsFor, withPriceAdjustments } from '../usage/price-adjustments.js';
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import { ResultReader } from './batch-results.js';
 import type { Batch, BatchStore } from './batch-store.js';
@@ -73,13 +75,15 @@ export class BatchLookout {
     const provider = this.options.providers.find(({ name }) => name === batch.provider);
     const rules = provider?.batches;
     if (provider === undefined || rules === undefined) return false;
-    const upstream = this.options.upstreamFor(provider, await this.options.project(batch.projectId), batch.providerKey);
+    const project = await this.options.project(batch.projectId);
+    const upstream = this.options.upstreamFor(provider, project, batch.providerKey);
     if (upstream instanceof Refusal) throw new Error(upstream.message);
     const { statusCode, body } = await this.get(provider, rules, upstream, rules.batchPath(batch.id));
     const answer = Buffer.from(await body.arrayBuffer());
     if (statusCode !== 200) return this.onMissing(batch, statusCode);
     if (!rules.hasEnded(answer)) return true;
-    await this.readResults(batch, provider, rules, upstream);
+    const adjusted = project === null ? {} : priceAdjustmentsFor(project.policy, provider.name);
+    await this.readResults(batch, provider, upstream, (event) => this.options.usage.emit(withPriceAdjustments(event, adjusted)));
     await this.options.usage.settled();
     await this.options.store.settle(batch.provider, batch.id);
     return true;
@@ -93,14 +97,15 @@ export class BatchLookout {
     return true;
   }
 
-  private async readResults(batch: Batch, provider: Provider, rules: BatchRules, upstream: Upstream): Promise<void> {
+  private async readResults(batch: Batch, provider: Provider, upstream: Upstream, emit: (event: UsageEvent) => void): Promise<void> {
     const { usage } = this.options;
+    const rules = provider.batches!;
     const { statusCode, body } = await this.get(provider, rules, upstream, rules.resultsPath(batch.id));
     if (statusCode !== 200) {
       await body.dump();
       throw new Error(`the provider answered ${statusCode} when asked for the results`);
     }
-    const reader = new ResultReader(rules, batch, (event) => usage.emit(event));
+    const reader = new ResultReader(rules, batch, emit);
     for await (const chunk of body as AsyncIterable<Buffer>) {
       reader.push(chunk);
       while (!usage.canRecord()) await delay(WAIT_FOR_ROOM_MS, undefined, { signal: this.closing.signal });

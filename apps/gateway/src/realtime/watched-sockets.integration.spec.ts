@@ -11,7 +11,7 @@ import { type SocketGateway, opened, receive, refusedWith, startSocketGateway, u
 
 const PROVIDER_KEY = 'sk-upstream-0123456789';
 const create = JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello' });
-const USAGE = { idle: { waitingEvents: 0, spooledBytes: 0, counts: { emitted: 0, published: 0, spooled: 0, streamFailures: 0, spoolFailures: 0 } } };
+const USAGE = { idle: { waitingEvents: 0, spooledBytes: 0, counts: { emitted: 0, published: 0, spooled: 0, streamFailures: 0, spoolFailures: 0, journalFailures: 0 } } };
 
 /** A gateway whose sockets are counted and logged, as the running one's are. */
 const startWatched = async (providerUrl: string) => {

@@ -1,6 +1,7 @@
 import { type Attribution, USAGE_TOPIC, type UsageData, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { Caller } from '../credentials/caller.js';
 import type { UsageReading } from '../providers/index.js';
+import { priceAdjustmentsFor } from './price-adjustments.js';
 
 export type Outcome = UsageData['outcome'];
 
@@ -62,6 +63,7 @@ export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): U
       ...(end.reading?.toolUsage === undefined ? {} : { toolUsage: end.reading.toolUsage }),
       requestFacts: requestFactsOf(call, end.reading),
       providerKey: call.upstream.paidBy,
+      ...priceAdjustmentsFor(caller.project.policy, route.provider.name),
       measurement: measurementOf(call, end.reading),
       outcome: end.outcome,
       status: end.status,

@@ -85,7 +85,7 @@ describeWith(['postgres'], 'meterBatch', () => {
     const oldest = shipped.table(shipped.versions[0]!)!;
     const model = [...shipped.newest.models('openai')].find((name) => !oldest.has('openai', name) && shipped.newest.unitPricePicoUsd('openai', name, 'output_tokens') !== undefined);
     const event = eventOf({ data: { requestModel: model!, responseModel: model! } });
-    const mine = parts({ priceBook: new PriceBook([oldest]) });
+    const mine = parts({ priceBook: PriceBook.of([oldest]) });
     expect(await meterBatch([messageOf(event)], mine)).toMatchObject([{ reason: expect.stringMatching(/^unpriceable: /) }]);
     expect(await spent(event.subject)).toBe(0n);
     expect(await meterBatch([messageOf(event)], { ...mine, priceBook: shipped })).toEqual([]);

@@ -45,6 +45,14 @@ describe('priceEvent', () => {
     expect(pricedOf({ time }).data.pricing.priceVersion).toBe(version);
   });
 
+  it('applies the adjustments on the event that hold at its time, and prices a replay alike', () => {
+    const priceAdjustments = [{ percent: '-20', provider: 'openai', model: 'gpt-5.4*', validFrom: '2026-11-10T00:00:00Z' }];
+    const at = (time: string) => pricedOf({ time, data: { priceAdjustments } }).data.pricing;
+    expect(at('2026-11-09T23:59:59.999Z')).toMatchObject({ priceVersion: '2026-11', totalNanoUsd: '6431250' });
+    expect(at('2026-11-10T00:00:00.000Z')).toMatchObject({ priceVersion: '2026-11;project=-20%', totalNanoUsd: '5145000', providerCostNanoUsd: '6125000' });
+    expect(at('2026-11-10T00:00:00.000Z')).toEqual(at('2026-11-10T00:00:00.000Z'));
+  });
+
   it('charges only the surcharge when the project has paid the provider itself', () => {
     const { pricing } = pricedOf({ data: { providerKey: 'project' } }).data;
     expect(pricing.totalNanoUsd).toBe('306250');

@@ -1,4 +1,4 @@
-import { type PriceBook, priceUsage } from '@llm-proxy/pricing';
+import { adjustmentsAt, type PriceBook, priceUsage } from '@llm-proxy/pricing';
 import { PRICED_USAGE_TOPIC, type PricedUsage, type UsageEvent } from '@llm-proxy/usage-schema';
 
 export interface PriceRules {
@@ -8,9 +8,11 @@ export interface PriceRules {
 
 export type PricedEvent = { ok: true; event: PricedUsage } | { ok: false; reason: string };
 
-/** With the price table that holds at the event's own time, so that a late or repeated event is priced as the first one was. */
+/** With the price table and the adjustments that hold at the event's own time, so that a late or repeated event is priced as the first one was. */
 export const priceEvent = (event: UsageEvent, { priceBook, surchargeBasisPoints }: PriceRules): PricedEvent => {
-  const result = priceUsage(priceBook.tableAt(new Date(event.time)), event.data, { surchargeBasisPoints });
+  const time = new Date(event.time);
+  const projectAdjustments = adjustmentsAt(event.data.priceAdjustments ?? [], time);
+  const result = priceUsage(priceBook.tableAt(time), event.data, { surchargeBasisPoints, projectAdjustments });
   if (result.status === 'unpriceable') return { ok: false, reason: `unpriceable: ${result.reason}` };
   return { ok: true, event: { ...event, source: '/metering', type: PRICED_USAGE_TOPIC, data: { ...event.data, pricing: result.pricing } } };
 };

@@ -48,6 +48,9 @@ const shared = {
 /** Settings every service has, to be spread into its own schema. */
 export const serviceSettings = (defaultPort: number) => ({ ...shared, PORT: shared.PORT.default(defaultPort) });
 
+/** Where the deployment's own prices stand; every service that asks for prices reads the same. */
+export const priceSettings = { PRICE_FILE: z.string().optional() };
+
 /** How to reach the engines. Unset `KAFKA_BROKERS` or `REDIS_URL` selects the embedded adapter in PostgreSQL. */
 export const engineSettings = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
