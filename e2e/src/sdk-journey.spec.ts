@@ -128,6 +128,16 @@ describe.each(waysToRun)('the official SDKs, $name', ({ environment }) => {
     await expectBill(system, ofJourney('error'), ['gpt-4.1-mini input_tokens 1 400', 'gpt-4.1-mini llm_proxy_surcharge 1 20']);
   });
 
+  it('a key that the provider quotes in the middle of a stream does not come back', async () => {
+    const stream = await openai.chat.completions.create(
+      { model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hello' }] },
+      tagged('quoting', { text: `bad key ${UPSTREAM_KEYS.openai}!`, chunks: 1, splitBytes: 3 }),
+    );
+    let text = '';
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe(`bad key ${'***REDACTED***'.padEnd(UPSTREAM_KEYS.openai.length, '*')}!`);
+  });
+
   it('the caller’s credential and the proxy’s own headers never go upstream', () => {
     expect(simulator.requests.length).toBeGreaterThan(0);
     for (const request of simulator.requests) {
