@@ -23,7 +23,7 @@ const cut = (bytes: Buffer, cuts: readonly number[]): Buffer[] => {
 /** The rule in another way: the first spelling that begins, the shorter of two that begin together. */
 const replaced = (text: string, key: string): string => {
   const spellings = [key, JSON.stringify(key).slice(1, -1)];
-  const pattern = new RegExp(spellings.map((one) => RegExp.escape(one)).join('|'), 'g');
+  const pattern = new RegExp(spellings.map((one) => one.replaceAll(/[\\"]/g, (special) => `\\${special}`)).join('|'), 'g');
   return text.replaceAll(pattern, (found) => '***REDACTED***'.padEnd(found.length, '*'));
 };
 
