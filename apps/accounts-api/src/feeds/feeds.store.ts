@@ -34,6 +34,12 @@ export class FeedsStore {
     return feed;
   }
 
+  /** Those of these ids that there are, of any project. */
+  async findAll(ids: readonly string[]): Promise<Map<string, Feed>> {
+    const feeds = ids.length === 0 ? [] : await this.database.feed.findMany({ where: { id: { in: [...ids] } } });
+    return new Map(feeds.map((feed) => [feed.id, feed]));
+  }
+
   /** By name. */
   async list(projectId: string, page: Page, access: FeedAccess): Promise<{ feeds: Feed[]; total: number }> {
     const where = { projectId, ...visibleFeeds(access), ...(page.filter !== undefined && { name: { contains: page.filter } }) };

@@ -4,14 +4,15 @@ import { type PricedUsage, pricedUsageSchema } from '@llm-proxy/usage-schema';
 import type { ReceivedMessage } from '@llm-proxy/usage-stream';
 import { LRUCache } from 'lru-cache';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
-import { Database } from '../database/database.js';
 import { FeedMessagesStore, type NewMessage } from '../feeds/feed-messages.store.js';
 import { messageSchemaOf } from '../feeds/feeds.schema.js';
+import { FeedsStore } from '../feeds/feeds.store.js';
 import { problemOfMessages } from '../feeds/message-schema.js';
 import type { Feed, LlmLogger } from '../generated/client.js';
 import { APP_LOGGER } from '../http/app-logger.js';
 import { isUuid } from '../http/fields.schema.js';
 import { type Filter, parseFilter } from './filter-expression.js';
+import { LlmLoggersStore } from './llm-loggers.store.js';
 import { toUsageMessage } from './to-usage-message.js';
 
 /** What became of events that a logger wanted in a feed. */
@@ -37,7 +38,8 @@ export class CopyUsage {
   private readonly filters = new LRUCache<string, Filter>({ max: MAX_KNOWN_FILTERS });
 
   constructor(
-    private readonly database: Database,
+    private readonly loggers: LlmLoggersStore,
+    private readonly feeds: FeedsStore,
     private readonly feedMessages: FeedMessagesStore,
     @Inject(ACCOUNTS_API_CONFIG) private readonly config: AccountsApiConfig,
     @Inject(APP_LOGGER) private readonly logger: Logger,
@@ -54,7 +56,8 @@ export class CopyUsage {
       const event = ofProject && decoded(message);
       if (event) this.match(event, ofProject, matches, counts);
     }
-    for (const [feedId, feed] of await this.feedsOf(matches)) await this.deliver(matches.get(feedId)!, feed, counts);
+    const feeds = await this.feeds.findAll([...matches.keys()]);
+    for (const ofFeed of matches.values()) await this.deliver(ofFeed, feeds.get(ofFeed.feedId), counts);
     const { written: _, there_already: __, ...dropped } = counts;
     if (Object.keys(dropped).length > 0) this.logger.warn({ dropped }, 'usage that LLM loggers match was not copied');
     return counts;
@@ -63,8 +66,7 @@ export class CopyUsage {
   /** By project, of the projects in the batch: most have none, and then nothing needs to be decoded. */
   private async activeLoggers(batch: readonly ReceivedMessage[]): Promise<Map<string, LlmLogger[]>> {
     const projectIds = [...new Set(batch.map(({ key }) => key))].filter(isUuid);
-    const loggers = await this.database.llmLogger.findMany({ where: { projectId: { in: projectIds }, paused: false } });
-    return Map.groupBy(loggers, ({ projectId }) => projectId);
+    return Map.groupBy(await this.loggers.activeOf(projectIds), ({ projectId }) => projectId);
   }
 
   /** Loggers that lead to one feed write an event there once. */
@@ -91,14 +93,8 @@ export class CopyUsage {
     }
   }
 
-  private async feedsOf(matches: Map<string, Matches>): Promise<Map<string, Feed | null>> {
-    const feeds = matches.size === 0 ? [] : await this.database.feed.findMany({ where: { id: { in: [...matches.keys()] } } });
-    const byId = new Map(feeds.map((feed) => [feed.id, feed]));
-    return new Map([...matches.keys()].map((id) => [id, byId.get(id) ?? null]));
-  }
-
-  private async deliver({ projectId, feedId, messages }: Matches, feed: Feed | null, counts: CopyCounts): Promise<void> {
-    if (feed === null) return add(counts, 'feed_missing', messages.size);
+  private async deliver({ projectId, feedId, messages }: Matches, feed: Feed | undefined, counts: CopyCounts): Promise<void> {
+    if (feed === undefined) return add(counts, 'feed_missing', messages.size);
     const schema = messageSchemaOf(feed);
     const fitting: NewMessage[] = [];
     for (const [id, { value, body }] of messages) {

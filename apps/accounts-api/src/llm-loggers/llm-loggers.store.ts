@@ -26,6 +26,11 @@ export class LlmLoggersStore {
     return this.database.llmLogger.findMany({ where: { projectId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
   }
 
+  /** Those of all these projects that are not paused. */
+  activeOf(projectIds: readonly string[]): Promise<LlmLogger[]> {
+    return this.database.llmLogger.findMany({ where: { projectId: { in: [...projectIds] }, paused: false } });
+  }
+
   /** @throws AccountsError `feed_not_found`, `too_many`, `project_not_found` */
   create(projectId: string, logger: NewLlmLogger): Promise<LlmLogger> {
     const { destination_feed_id: destinationFeedId, filter_expression: filterExpression, paused, annotations } = logger;
