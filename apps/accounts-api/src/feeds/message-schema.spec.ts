@@ -1,6 +1,8 @@
 import { type MessageSchema, problemOfMessages, problemOfSchema } from './message-schema.js';
 import { TookTooLong, withinTime } from './time-limited.js';
 
+const problemOf = (schema: MessageSchema | null, messages: readonly unknown[], projectId = 'project') => problemOfMessages(projectId, schema, messages);
+
 const team = { type: 'object', properties: { team: { type: 'string', minLength: 1 } }, required: ['team'] };
 
 describe('the schema of a feed', () => {
@@ -14,8 +16,8 @@ describe('the schema of a feed', () => {
     ['keywords nobody knows', { 'x-mine': true, type: 'null' }, null, 0],
   ])('%s', (_, schema, fitting, misfit) => {
     expect(problemOfSchema(schema)).toBeNull();
-    expect(problemOfMessages(schema, [fitting])).toBeNull();
-    if (misfit !== undefined) expect(problemOfMessages(schema, [fitting, misfit])).toMatchObject({ index: 1, problem: expect.stringMatching(/^message/) });
+    expect(problemOf(schema, [fitting])).toBeNull();
+    if (misfit !== undefined) expect(problemOf(schema, [fitting, misfit])).toMatchObject({ index: 1, problem: expect.stringMatching(/^message/) });
   });
 
   it('one name may be used by many feeds, and by one feed for one schema after another', () => {
@@ -23,9 +25,9 @@ describe('the schema of a feed', () => {
   });
 
   it('none, true: everything fits; false: nothing does', () => {
-    expect(problemOfMessages(null, [1])).toBeNull();
-    expect(problemOfMessages(true, [1])).toBeNull();
-    expect(problemOfMessages(false, [1])).toEqual({ index: 0, problem: expect.stringContaining('false') });
+    expect(problemOf(null, [1])).toBeNull();
+    expect(problemOf(true, [1])).toBeNull();
+    expect(problemOf(false, [1])).toEqual({ index: 0, problem: expect.stringContaining('false') });
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -36,13 +38,15 @@ describe('the schema of a feed', () => {
     ['asynchronous', { $async: true }],
   ])('%s is refused, and harms no other', (_, schema) => {
     expect(problemOfSchema(schema)).toMatch(/./);
-    expect(problemOfMessages(team, [{ team: 'a' }])).toBeNull();
+    expect(problemOf(team, [{ team: 'a' }])).toBeNull();
   });
 
   it('one that would take for ever ends soon', () => {
-    expect(problemOfMessages({ pattern: '^(a+)+$' }, [`${'a'.repeat(40)}b`])).toEqual({ index: 0, problem: 'checking it takes too long' });
-    expect(problemOfMessages({ $ref: '#' }, [1])).toMatchObject({ index: 0, problem: expect.stringMatching(/./) });
-    expect(problemOfMessages(team, [{ team: 'a' }])).toBeNull();
+    const endless: MessageSchema = { pattern: '^(a+)+$' };
+    expect(problemOf(endless, [`${'a'.repeat(40)}b`], 'slow')).toEqual({ index: 0, problem: 'checking it takes too long' });
+    expect(problemOf(team, [{ team: 'a' }], 'slow')).toEqual({ index: 0, problem: expect.stringContaining('took too long') });
+    expect(problemOf({ $ref: '#' }, [1])).toMatchObject({ index: 0, problem: expect.stringMatching(/./) });
+    expect(problemOf(team, [{ team: 'a' }])).toBeNull();
   });
 
   it('work within its time gives what it gives, and fails as it fails', () => {

@@ -6,15 +6,19 @@ import { TookTooLong, withinTime } from './time-limited.js';
 /** JSON Schema: an object, or true and false for everything and nothing. */
 export type MessageSchema = Record<string, unknown> | boolean;
 
-/** For reading a schema, and for all messages of one publish. Both stop every other request of the process while they last. */
-const READING_MS = 1_000;
-const CHECKING_MS = 250;
+/** For reading a schema, and for all messages of one publish: long for a busy machine, short for the requests that have to wait meanwhile. */
+const READING_MS = 2_000;
+const CHECKING_MS = 1_000;
+/** Then a project whose check was ended gets no other, so that it cannot keep the process busy. */
+const REST_MS = 60_000;
+const MAX_RESTING = 10_000;
 const MAX_KNOWN = 100;
 const LONGEST_PROBLEM = 300;
 
-/** Names of formats say nothing here, as the standard has it by default. Nothing is fetched. */
-const OPTIONS: Options = { strict: false, validateFormats: false, logger: false, addUsedSchema: false };
+/** Names of formats say nothing here, as the standard has it by default. Nothing is fetched. What is referred to often is not copied often. */
+const OPTIONS: Options = { strict: false, inlineRefs: false, validateFormats: false, logger: false, addUsedSchema: false };
 
+const resting = new LRUCache<string, true>({ max: MAX_RESTING, ttl: REST_MS });
 const known = new LRUCache<string, ValidateFunction>({ max: MAX_KNOWN });
 let dialects = newDialects();
 
@@ -32,15 +36,20 @@ export const problemOfSchema = (schema: MessageSchema): string | null => {
   }
 };
 
-/** What is wrong with the first message that does not fit, and which one it is; null: all fit. */
-export const problemOfMessages = (schema: MessageSchema | null, messages: readonly unknown[]): { index: number; problem: string } | null => {
+/**
+ * What is wrong with the first message that does not fit, and which one it is; null: all fit.
+ * @param projectId whose schema it is
+ */
+export const problemOfMessages = (projectId: string, schema: MessageSchema | null, messages: readonly unknown[]): { index: number; problem: string } | null => {
   if (schema === null) return null;
+  if (resting.has(projectId)) return { index: 0, problem: 'the last check took too long; there will be another within a minute' };
   let index = 0;
   try {
     const fits = validatorOf(schema);
     index = withinTime(CHECKING_MS, () => messages.findIndex((message) => !fits(message)));
     return index < 0 ? null : { index, problem: dialects.draft2020.errorsText(fits.errors, { dataVar: 'message' }).slice(0, LONGEST_PROBLEM) };
   } catch (error) {
+    if (error instanceof TookTooLong) resting.set(projectId, true);
     return { index, problem: problemText(error) };
   }
 };

@@ -15,7 +15,7 @@ export const publishMessages = async (store: FeedMessagesStore, feed: Feed, valu
   const messages = values.map((value): NewMessage => ({ id: randomUUIDv7(), body: JSON.stringify(value) }));
   const tooLarge = messages.findIndex(({ body }) => Buffer.byteLength(body) > maxBytes);
   if (tooLarge >= 0) throw new AccountsError('message_too_large', `Message ${tooLarge} is larger than ${maxBytes} bytes.`);
-  const misfit = problemOfMessages(messageSchemaOf(feed), values);
+  const misfit = problemOfMessages(feed.projectId, messageSchemaOf(feed), values);
   if (misfit) throw new AccountsError('message_mismatch', `Message ${misfit.index} does not fit the schema of the feed: ${misfit.problem}.`);
   const appended = await store.append(feed.projectId, feed.id, messages);
   if (appended.kind === 'missing') throw new AccountsError('feed_not_found');

@@ -99,7 +99,7 @@ export class CopyUsage {
     const fitting: NewMessage[] = [];
     for (const [id, { value, body }] of messages) {
       if (Buffer.byteLength(body) > this.config.FEED_MAX_MESSAGE_BYTES) add(counts, 'too_large', 1);
-      else if (problemOfMessages(schema, [value]) !== null) add(counts, 'schema_mismatch', 1);
+      else if (problemOfMessages(projectId, schema, [value]) !== null) add(counts, 'schema_mismatch', 1);
       else fitting.push({ id, body });
     }
     if (fitting.length === 0) return;
