@@ -1,8 +1,9 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import OpenAI from 'openai';
-import { expectBill } from './bill.js';
+import { api, expectBill } from './bill.js';
 import { type System, startSystem } from './system.js';
+import { until } from './until.js';
 import { waysToRun } from './ways-to-run.js';
 
 const UPSTREAM_KEYS = { openai: 'sk-upstream-openai-0123456789', anthropic: 'sk-ant-upstream-0123456789' };
@@ -126,6 +127,31 @@ describe.each(waysToRun)('the official SDKs, $name', ({ environment }) => {
     await expect(message).rejects.toThrow(Anthropic.InternalServerError);
     await openai.chat.completions.create({ model: 'gpt-4.1-mini', messages: [] }, tagged('error', { usage: { prompt_tokens: 1, completion_tokens: 0 } }));
     await expectBill(system, ofJourney('error'), ['gpt-4.1-mini input_tokens 1 400', 'gpt-4.1-mini llm_proxy_surcharge 1 20']);
+  });
+
+  it('a logger copies what it matches to a feed, once', async () => {
+    const project = `/accounts/projects/${system.projectId}`;
+    const { feed } = await api<{ feed: { id: string } }>(system, 'POST', `${project}/feeds`, { name: 'journey', description: '', visibility: 'private', paused: false, annotations: {} });
+    await api(system, 'POST', `${project}/llm-loggers`, { destination_feed_id: feed.id, filter_expression: "annotations.journey == 'feed' && model == 'gpt-4.1'", paused: false, annotations: {} });
+    const usage = { prompt_tokens: 1_000, completion_tokens: 500 };
+    const ask = (journey: string) => openai.chat.completions.create({ model: 'gpt-4.1', messages: [{ role: 'user', content: 'a secret question' }] }, tagged(journey, { usage })).withResponse();
+    const [first, , last] = [await ask('feed'), await ask('not-in-the-feed'), await ask('feed')];
+    const read = async () => (await api<{ messages: { id: string; message: Record<string, unknown> }[] }>(system, 'GET', `${project}/feeds/${feed.id}/messages?order=oldest`)).messages;
+    await until(async () => (await read()).length >= 2);
+    const messages = await read();
+    expect(messages.map(({ id }) => id)).toEqual([first, last].map(({ response }) => response.headers.get('x-meshagent-request-id')));
+    expect(messages[0]!.message).toMatchObject({ provider: 'openai', model: 'gpt-4.1', status: 200, cost: 0.0063, cost_nano_usd: '6300000', quantities: { input_tokens: 1_000, output_tokens: 500 }, annotations: { journey: 'feed' } });
+    expect(JSON.stringify(messages)).not.toMatch(/secret question|simulated/);
+  });
+
+  it('a key that the provider quotes in the middle of a stream does not come back', async () => {
+    const stream = await openai.chat.completions.create(
+      { model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hello' }] },
+      tagged('quoting', { text: `bad key ${UPSTREAM_KEYS.openai}!`, chunks: 1, splitBytes: 3 }),
+    );
+    let text = '';
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe(`bad key ${'***REDACTED***'.padEnd(UPSTREAM_KEYS.openai.length, '*')}!`);
   });
 
   it('the caller’s credential and the proxy’s own headers never go upstream', () => {

@@ -1,12 +1,17 @@
 import { engineSettings, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
 export const accountsApiConfigSchema = z.object({
   ...serviceSettings(8081),
+  ...operationsSettings,
   DATABASE_URL: engineSettings.DATABASE_URL,
   ...priceSettings,
+  /** Where priced usage comes from that LLM loggers copy; without brokers from the database. */
+  KAFKA_BROKERS: engineSettings.KAFKA_BROKERS,
+  KAFKA_TOPIC_PREFIX: engineSettings.KAFKA_TOPIC_PREFIX,
   /** Seals API key secrets and provider keys. */
   KEY_ENCRYPTION_KEY: key32(),
   /** Signs participant tokens that name no API key. */
@@ -23,6 +28,11 @@ export const accountsApiConfigSchema = z.object({
   ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
   /** How many proxies of our own stand before this service and append to `X-Forwarded-For`; the gateway is one. */
   TRUSTED_PROXIES: integer(0, 10).default(1),
+  /** Of each feed, the newest are kept. Not fewer than a batch of the stream, so that one that comes again finds its messages. */
+  FEED_MAX_MESSAGES: integer(1_000, 10_000_000).default(10_000),
+  FEED_MAX_AGE_DAYS: integer(1, 3_650).default(30),
+  /** One message as JSON text. */
+  FEED_MAX_MESSAGE_BYTES: integer(1_024, 1_048_576).default(65_536),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });

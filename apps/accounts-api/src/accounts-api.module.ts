@@ -17,10 +17,18 @@ import { AuditStore } from './audit/audit.store.js';
 import { BillingController } from './billing/billing.controller.js';
 import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
+import { FeedMessagesStore } from './feeds/feed-messages.store.js';
+import { FeedRetention } from './feeds/feed-retention.js';
+import { FeedsController } from './feeds/feeds.controller.js';
+import { FeedsStore } from './feeds/feeds.store.js';
 import { APP_LOGGER } from './http/app-logger.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
 import { TestIntegration } from './integrations/test-integration.js';
+import { CopyUsage } from './llm-loggers/copy-usage.js';
+import { LlmLoggersController } from './llm-loggers/llm-loggers.controller.js';
+import { LlmLoggersStore } from './llm-loggers/llm-loggers.store.js';
+import { COPYING_WATCH, type CopyingWatch, PricedUsageController } from './llm-loggers/priced-usage.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { MembersStore } from './members/members.store.js';
 import { openApiDocument } from './openapi/openapi-document.js';
@@ -63,6 +71,8 @@ export interface Parts {
   logger: Logger;
   database: Database;
   billing: InternalClient;
+  /** Told what LLM loggers do. */
+  watch?: CopyingWatch | undefined;
 }
 
 const controllers: Type[] = [
@@ -72,7 +82,9 @@ const controllers: Type[] = [
   AuditController,
   BillingController,
   ConfigController,
+  FeedsController,
   IamController,
+  LlmLoggersController,
   MembersController,
   OAuthClientsController,
   OpenApiController,
@@ -104,11 +116,11 @@ const readPrices = ({ PRICE_FILE }: AccountsApiConfig, logger: Logger): PriceBoo
 
 @Module({})
 export class AccountsApiModule {
-  static register({ config, logger, database, billing }: Parts): DynamicModule {
+  static register({ config, logger, database, billing, watch }: Parts): DynamicModule {
     return {
       module: AccountsApiModule,
       imports: [HealthModule.register({ database: () => database.$queryRaw`SELECT 1` })],
-      controllers,
+      controllers: [...controllers, PricedUsageController],
       providers: [
         { provide: ACCOUNTS_API_CONFIG, useValue: config },
         { provide: SERVICE_CREDENTIAL, useValue: config.SERVICE_CREDENTIAL },
@@ -118,6 +130,7 @@ export class AccountsApiModule {
         { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
         { provide: PriceBook, useFactory: () => readPrices(config, logger) },
         { provide: APP_LOGGER, useValue: logger },
+        { provide: COPYING_WATCH, useValue: watch ?? null },
         { provide: APP_FILTER, useValue: new ErrorFilter(logger) },
         { provide: APP_GUARD, useClass: AccessGuard },
         ServiceCredentialGuard,
@@ -126,8 +139,13 @@ export class AccountsApiModule {
         AttemptsStore,
         AuditStore,
         AuthorizationServer,
+        CopyUsage,
         CredentialsStore,
+        FeedMessagesStore,
+        FeedRetention,
+        FeedsStore,
         IntegrationsStore,
+        LlmLoggersStore,
         MembersStore,
         OAuthClientsStore,
         PolicyChangeLog,

@@ -3,10 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { InternalClient, type RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import type { Metrics } from '@llm-proxy/platform-telemetry';
 import type { AccountsApiConfig } from './accounts-api.config.js';
 import { rememberRequest } from './audit/request-context.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
 import { migrate, openDatabase } from './database/database.js';
+import { CopyingMetrics } from './llm-loggers/copying-metrics.js';
+import { followPricedUsage } from './llm-loggers/follow-priced-usage.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
 
 const BODY_LIMIT = '1mb';
@@ -18,11 +21,17 @@ const SWEEP_MS = 50;
 /** Reports over long periods take billing a while. */
 const BILLING_TIMEOUT_MS = 20_000;
 
+export interface AccountsApiOptions {
+  logger: Logger;
+  /** Where it counts what it does; nothing is measured without. */
+  metrics?: Metrics | undefined;
+}
+
 /**
  * Brings the database up to date, then listens.
  * @throws when the database cannot be reached or migrated, or the port is taken; nothing is left open then
  */
-export const startAccountsApi = async (config: AccountsApiConfig, { logger }: { logger: Logger }): Promise<RunningService> => {
+export const startAccountsApi = async (config: AccountsApiConfig, { logger, metrics }: AccountsApiOptions): Promise<RunningService> => {
   const applied = await migrate(config.DATABASE_URL);
   if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
   const database = openDatabase(config.DATABASE_URL);
@@ -31,10 +40,11 @@ export const startAccountsApi = async (config: AccountsApiConfig, { logger }: { 
     await Promise.all([database.$disconnect(), billing.close()]);
   };
   try {
-    const app = await createApp({ config, logger, database, billing });
+    const app = await createApp({ config, logger, database, billing, watch: metrics && new CopyingMetrics(metrics) });
     const url = await listen(app, config);
     logger.info({ url }, 'accounts-api listens');
-    return { url, close: once(() => drain(app).finally(closeParts)) };
+    const following = followPricedUsage(app, config, logger);
+    return { url, close: once(() => following.stop().then(() => drain(app)).finally(closeParts)) };
   } catch (error) {
     await closeParts();
     throw error;
@@ -57,7 +67,8 @@ export const createApp = async (parts: Parts): Promise<NestExpressApplication> =
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
   app.use(rememberRequest);
   app.use(app.get(AuthorizationServer).handle);
-  app.useBodyParser('json', { limit: BODY_LIMIT });
+  // A message of a feed may be any JSON value.
+  app.useBodyParser('json', { limit: BODY_LIMIT, strict: false });
   app.disable('x-powered-by');
   app.disable('etag');
   const server = app.getHttpServer();

@@ -1,6 +1,6 @@
 import { expandRoles } from '@llm-proxy/shared-auth';
 import { AccountsError } from '../accounts.errors.js';
-import { mayCallModels, mayDo, type Permission, permissions, type Standing } from './permissions.js';
+import { mayCallModels, mayDo, mayReadPrivateFeeds, type Permission, permissions, type Standing } from './permissions.js';
 
 const allPermissions = Object.keys(permissions) as Permission[];
 
@@ -8,7 +8,9 @@ const allPermissions = Object.keys(permissions) as Permission[];
 export const mayGive = (giver: Standing, roles: readonly string[]): boolean => {
   const given: Standing = { roles: expandRoles(roles), scopes: null };
   if (![...given.roles].every((role) => giver.roles.has(role))) return false;
-  return giver.scopes === null || (allPermissions.every((one) => !mayDo(given, one) || mayDo(giver, one)) && (!mayCallModels(given) || mayCallModels(giver)));
+  if (giver.scopes === null) return true;
+  const beyondRoutes = [mayCallModels, mayReadPrivateFeeds];
+  return allPermissions.every((one) => !mayDo(given, one) || mayDo(giver, one)) && beyondRoutes.every((may) => !may(given) || may(giver));
 };
 
 /** @throws AccountsError `forbidden` */

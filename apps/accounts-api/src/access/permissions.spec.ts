@@ -24,7 +24,7 @@ describe('permissions', () => {
   });
 
   it('a member and a participant see what they are in, and no more', () => {
-    expect(as().sort()).toEqual(['access.test', 'profile.read_own', 'project.find', 'project.read', 'room.connect', 'room.read']);
+    expect(as().sort()).toEqual(['access.test', 'feed.read', 'profile.read_own', 'project.find', 'project.read', 'room.connect', 'room.read']);
     expect(allowed(only('participant')).sort()).toEqual(['access.test', 'profile.read_own', 'project.find', 'project.read']);
   });
 
@@ -67,6 +67,8 @@ describe('permissions', () => {
     expect(mayGive(standing(['owner'], `apiKeys:create ${members}`), [])).toBe(true);
     expect(mayGive(standing(['owner'], `llm:usage.read ${members}`), ['llm_proxy_user'])).toBe(false);
     expect(mayGive(standing(['owner'], `llm_proxy ${members}`), ['llm_proxy_user'])).toBe(true);
+    expect(mayGive(standing(['owner'], members), ['feed_inventory'])).toBe(false);
+    expect(mayGive(standing(['owner'], `llm:logs.read ${members}`), ['feed_inventory'])).toBe(true);
   });
 
   it('every permission is asked for somewhere', () => {

@@ -54,6 +54,15 @@ export const permissions = {
   'room.delete': { roles: ['room_manager'], scope: 'rooms:delete' },
   'room.connect': { roles: ['member'], scope: 'rooms:connect' },
   'room_grant.manage': { roles: ['room_manager'], scope: 'rooms:update' },
+  'feed.read': { roles: ['member'], scope: 'projects:read' },
+  'feed.create': { roles: ['feed_creator'], scope: 'llm:logs.write' },
+  'feed.update': { roles: ['feed_manager'], scope: 'llm:logs.write' },
+  'feed.delete': { roles: ['feed_manager'], scope: 'llm:logs.write' },
+  'feed.publish': { roles: ['feed_manager'], scope: 'llm:logs.write' },
+  'llm_logger.read': { roles: ['llm_logger_inventory'], scope: 'llm:logs.read' },
+  'llm_logger.create': { roles: ['llm_logger_creator'], scope: 'llm:logs.write' },
+  'llm_logger.update': { roles: ['llm_logger_manager'], scope: 'llm:logs.write' },
+  'llm_logger.delete': { roles: ['llm_logger_manager'], scope: 'llm:logs.write' },
   'session.read': { roles: ['session_inventory'], scope: 'rooms:read' },
   'billing.read': { roles: ['billing_manager'], scope: 'projects:billing.read' },
   'pricing.manage': { roles: ['operator'], scope: 'projects:update' },
@@ -163,6 +172,21 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   [`GET ${project}/sessions`]: 'session.read',
   [`GET ${project}/sessions/active`]: 'session.read',
 
+  [`POST ${project}/feeds`]: 'feed.create',
+  [`GET ${project}/feeds`]: 'feed.read',
+  [`GET ${project}/feeds/by-name/:name`]: 'feed.read',
+  [`GET ${project}/feeds/:feedId`]: 'feed.read',
+  [`PUT ${project}/feeds/:feedId`]: 'feed.update',
+  [`DELETE ${project}/feeds/:feedId`]: 'feed.delete',
+  [`POST ${project}/feeds/:feedId/messages`]: 'feed.publish',
+  [`POST ${project}/feeds/:feedId/messages/batch`]: 'feed.publish',
+  [`GET ${project}/feeds/:feedId/messages`]: 'feed.read',
+  [`POST ${project}/llm-loggers`]: 'llm_logger.create',
+  [`GET ${project}/llm-loggers`]: 'llm_logger.read',
+  [`GET ${project}/llm-loggers/:loggerId`]: 'llm_logger.read',
+  [`PUT ${project}/llm-loggers/:loggerId`]: 'llm_logger.update',
+  [`DELETE ${project}/llm-loggers/:loggerId`]: 'llm_logger.delete',
+
   [`GET ${project}/balance`]: 'billing.read',
   [`GET ${project}/transactions`]: 'billing.read',
   [`GET ${project}/subscription`]: 'billing.read',
@@ -191,3 +215,6 @@ export const mayDo = (standing: Standing, permission: Permission): boolean => ha
 
 /** Calls go to the gateway; here it decides who may let others make them. */
 export const mayCallModels = ({ roles, scopes }: Standing): boolean => roles.has('llm_proxy_user') && isWithin(scopes, LLM_SCOPE);
+
+/** Beside `feed.read`, which every member has: feeds that are private, with what they tell of everybody's usage. */
+export const mayReadPrivateFeeds = ({ roles, scopes }: Standing): boolean => roles.has('feed_inventory') && isWithin(scopes, 'llm:logs.read');

@@ -66,6 +66,28 @@ describe('what a tunnel carries', () => {
     socket.close();
   });
 
+  it('but for the provider’s key, in a frame as in the last word', async () => {
+    const providerKey = 'sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXyZ4';
+    const stars = '***REDACTED***'.padEnd(providerKey.length, '*');
+    const error = { type: 'error', error: { message: `Incorrect API key provided: ${providerKey}.` } };
+    await start(
+      (socket) => {
+        socket.send(JSON.stringify(error));
+        socket.send(Buffer.from(`binary ${providerKey}`), { binary: true });
+        socket.send(JSON.stringify({ type: 'error', error: { message: providerKey.slice(0, -1) } }));
+        socket.close(4001, `bad key ${providerKey}`);
+      },
+      { providerKey },
+    );
+    const received = receive(gateway.connect('/v1/responses'));
+    expect(await received.closed).toEqual({ code: 4001, reason: `bad key ${stars}` });
+    expect(received.messages.map(({ data }) => data.toString())).toEqual([
+      JSON.stringify(error).replace(providerKey, stars),
+      `binary ${stars}`,
+      JSON.stringify({ type: 'error', error: { message: providerKey.slice(0, -1) } }),
+    ]);
+  });
+
   it('pings and pongs from end to end, both ways', async () => {
     const heard: string[] = [];
     await start(

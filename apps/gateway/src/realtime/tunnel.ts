@@ -154,7 +154,7 @@ export class Tunnel {
 
   private fromProvider(data: Buffer, binary: boolean): void {
     this.turns.sawByte();
-    if (this.clientEnding === null) this.toClient.send(data, binary);
+    if (this.clientEnding === null) this.toClient.send(this.session.upstream.streamedKey.hideIn(data), binary);
     else this.countAfterClientLeft(data.length);
     const heard = this.session.conversation.hear(data);
     if (heard !== null) this.onHeard(heard);
@@ -207,7 +207,7 @@ export class Tunnel {
     this.providerEnding = ending;
     this.toProvider.release();
     if (this.clientEnding !== null) this.finish();
-    else closeAlike(this.sockets.client, this.sockets.connection, ending);
+    else closeAlike(this.sockets.client, this.sockets.connection, { ...ending, reason: this.session.upstream.streamedKey.hideIn(ending.reason) });
   }
 
   private finish(): void {

@@ -6,6 +6,7 @@ import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
 import { ErrorAnswer } from './error-answer.js';
+import { KeyFilter } from './key-filter.js';
 import type { CallWatch, RelayObserver } from './observer.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
@@ -64,6 +65,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private answerBytes = 0;
   private refusal: Refusal | null = null;
   private errorAnswer: ErrorAnswer | null = null;
+  private keyFilter: KeyFilter | null = null;
 
   constructor(
     private readonly deps: ForwardDeps,
@@ -93,6 +95,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.errorAnswer = new ErrorAnswer(call.upstream.keyEcho, { status, statusMessage: statusMessage ?? '', headers });
       return;
     }
+    // Errors also come inside an answer that began well.
+    if (isPlain(headers)) this.keyFilter = new KeyFilter(call.upstream.streamedKey);
     call.response.writeHead(status, statusMessage ?? '', answerHeaders(headers, call.id, !hides));
     if (this.isStream) call.response.flushHeaders();
   }
@@ -111,7 +115,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       if (this.bytesAfterCallerLeft > this.deps.afterDisconnect.maxBytes) controller.abort(new Error('the caller left and the answer is too long to read on'));
       return;
     }
-    if (shown.length > 0 && !this.call.response.write(shown)) this.waitForCaller(controller);
+    const sent = this.keyFilter === null ? shown : this.keyFilter.push(shown);
+    if (sent.length > 0 && !this.call.response.write(sent)) this.waitForCaller(controller);
   }
 
   onResponseEnd(): void {
@@ -130,7 +135,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { response } = this.call;
     if (this.errorAnswer !== null) this.sendError(this.errorAnswer);
     else if (!this.callerGone) {
-      if (rest !== undefined && rest.length > 0) response.end(rest);
+      const last = this.keyFilter === null ? rest : this.keyFilter.end(rest);
+      if (last !== undefined && last.length > 0) response.end(last);
       else response.end();
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'completed');
@@ -245,6 +251,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.watcher?.ended({ ...end, answerBytes: this.answerBytes, refusal: this.refusal });
   }
 }
+
+const isPlain = (headers: IncomingHttpHeaders): boolean => (textOf(headers['content-encoding']) ?? 'identity') === 'identity';
 
 const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 

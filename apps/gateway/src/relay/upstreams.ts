@@ -6,6 +6,7 @@ import type { KnownProject } from '../credentials/policy-cache.js';
 import type { Provider } from '../providers/index.js';
 import { type Refusal, refusals } from '../refusals.js';
 import { KeyEcho } from './key-echo.js';
+import { StreamedKey } from './key-filter.js';
 
 /** Where a call goes and which key pays. */
 export interface Upstream {
@@ -17,6 +18,8 @@ export interface Upstream {
   keyHeader: readonly [name: string, value: string];
   /** Finds the key in what the provider says. */
   keyEcho: KeyEcho;
+  /** The same, in what is passed on while it comes. */
+  streamedKey: StreamedKey;
   paidBy: 'managed' | 'project';
 }
 
@@ -94,7 +97,7 @@ export class Upstreams {
 
   private upstream(provider: Provider, baseUrl: string, apiKey: string, paidBy: Upstream['paidBy'], publicOnly = false): Upstream {
     const url = new URL(baseUrl);
-    return { pool: this.pool(url.origin, publicOnly), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), keyEcho: new KeyEcho(apiKey), paidBy };
+    return { pool: this.pool(url.origin, publicOnly), origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), keyHeader: provider.keyHeader(apiKey), keyEcho: new KeyEcho(apiKey), streamedKey: new StreamedKey(apiKey), paidBy };
   }
 
   private pool(origin: string, publicOnly: boolean): Pool {

@@ -1,0 +1,82 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { StandingHere } from '../access/caller.js';
+import { mayReadPrivateFeeds, type Standing } from '../access/permissions.js';
+import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
+import { AccountsError } from '../accounts.errors.js';
+import { continuationOf, type Page, pageSchema } from '../http/paging.schema.js';
+import { BodyOf, ParsedBody, ParsedQuery } from '../http/parse-with.js';
+import { anyMessageSchema, messageBatchSchema, type MessagesQuery, messagesQuerySchema, toMessagesAnswer } from './feed-messages.schema.js';
+import { FeedMessagesStore } from './feed-messages.store.js';
+import { type FeedUpdate, feedUpdateSchema, type NewFeed, newFeedSchema, toFeed } from './feeds.schema.js';
+import { type FeedAccess, FeedsStore } from './feeds.store.js';
+import { publishMessages } from './publish-messages.js';
+
+const accessOf = (standing: Standing): FeedAccess => (mayReadPrivateFeeds(standing) ? 'all' : 'not private');
+
+@Controller('accounts/projects/:projectId/feeds')
+export class FeedsController {
+  constructor(
+    private readonly feeds: FeedsStore,
+    private readonly messages: FeedMessagesStore,
+    @Inject(ACCOUNTS_API_CONFIG) private readonly config: AccountsApiConfig,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  async create(@Param('projectId') projectId: string, @ParsedBody(newFeedSchema) feed: NewFeed) {
+    return { feed: toFeed(await this.feeds.create(projectId, feed)) };
+  }
+
+  @Get()
+  async list(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedQuery(pageSchema) page: Page) {
+    const { feeds, total } = await this.feeds.list(projectId, page, accessOf(standing));
+    return { feeds: feeds.map(toFeed), total, continuation_token: continuationOf(page, feeds.length, total) };
+  }
+
+  /** Before the routes that begin with an id, or they would take "by-name" for one. */
+  @Get('by-name/:name')
+  async byName(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @Param('name') name: string) {
+    return { feed: toFeed(await this.feeds.getByName(projectId, name, accessOf(standing))) };
+  }
+
+  @Get(':feedId')
+  async get(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @Param('feedId') id: string) {
+    return { feed: toFeed(await this.feeds.get(projectId, id, accessOf(standing))) };
+  }
+
+  @Put(':feedId')
+  async update(@Param('projectId') projectId: string, @Param('feedId') id: string, @ParsedBody(feedUpdateSchema) update: FeedUpdate) {
+    return { feed: toFeed(await this.feeds.update(projectId, id, update)) };
+  }
+
+  @Delete(':feedId')
+  async remove(@Param('projectId') projectId: string, @Param('feedId') id: string) {
+    await this.feeds.remove(projectId, id);
+    return { ok: true };
+  }
+
+  @Post(':feedId/messages')
+  @HttpCode(200)
+  async publish(@Param('projectId') projectId: string, @Param('feedId') id: string, @BodyOf(anyMessageSchema) message: unknown) {
+    if (message === undefined) throw new AccountsError('invalid_request', 'Send one JSON value as the body.');
+    const [place] = await this.publishAll(projectId, id, [message]);
+    return place;
+  }
+
+  @Post(':feedId/messages/batch')
+  @HttpCode(200)
+  async publishBatch(@Param('projectId') projectId: string, @Param('feedId') id: string, @ParsedBody(messageBatchSchema) messages: unknown[]) {
+    return { messages: await this.publishAll(projectId, id, messages) };
+  }
+
+  @Get(':feedId/messages')
+  async read(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @Param('feedId') id: string, @ParsedQuery(messagesQuerySchema) query: MessagesQuery) {
+    const feed = await this.feeds.get(projectId, id, accessOf(standing));
+    const found = await this.messages.list(feed.id, query);
+    return toMessagesAnswer(found.slice(0, query.take), found.length > query.take);
+  }
+
+  private async publishAll(projectId: string, id: string, values: readonly unknown[]) {
+    return publishMessages(this.messages, await this.feeds.get(projectId, id), values, this.config.FEED_MAX_MESSAGE_BYTES);
+  }
+}
