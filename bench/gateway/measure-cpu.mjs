@@ -16,59 +16,59 @@ export const THINKING_MS = 30;
 const WARM_UP_MS = 4_000;
 
 /** @typedef {{ rounds: number, roundMs: number }} Effort */
-/** @typedef {{ bareUs: number, gatewayUs: number, barePerSecond: number, gatewayPerSecond: number }} Pair */
+/** The gateway, and what it is held against. */
+const RELAYS = /** @type {const} */ (['plain', 'bare', 'gateway']);
+
+/** @typedef {import('./measure-round.mjs').Relay} Relay */
+/** @typedef {Record<Relay, import('./measure-round.mjs').Round>} Rounds */
 
 /**
- * As many requests as each relay can take, in turns: what else the machine does hits both.
+ * As many requests as each relay can take, in turns: what else the machine does hits all of them.
  * @param {import('./set-up.mjs').Bench} bench
  * @param {Effort} effort
  */
 export const measureSaturated = (bench, effort) =>
   eachBodySize(bench, effort, async (bytes) => {
-    const round = (/** @type {'bare' | 'gateway'} */ target) =>
+    const round = (/** @type {Relay} */ target) =>
       measureRound(bench, target, chatRequest(bench, target, { bytes }), { connections: SATURATING_CONNECTIONS, durationMs: effort.roundMs });
-    const [bare, gateway] = [await round('bare'), await round('gateway')];
-    return { bareUs: bare.cpuUs, gatewayUs: gateway.cpuUs, barePerSecond: bare.perSecond, gatewayPerSecond: gateway.perSecond };
+    return { plain: await round('plain'), bare: await round('bare'), gateway: await round('gateway') };
   });
 
 /**
- * The same moderate rate for both, at the same time, from a provider that thinks: the machine has time to spare, caches are cold between
- * requests, and both relays meet the same disturbances.
+ * The same moderate rate for all, at the same time, from a provider that thinks: the machine has time to spare, caches are cold between
+ * requests, and all relays meet the same disturbances.
  * @param {import('./set-up.mjs').Bench} bench
  * @param {Effort} effort
  */
 export const measureSteady = (bench, effort) =>
-  eachBodySize(bench, effort, async (bytes, perSecond) => {
-    const request = (/** @type {'bare' | 'gateway'} */ target) => chatRequest(bench, target, { bytes, headers: { [THINKING_HEADER]: String(THINKING_MS) } });
+  eachBodySize(bench, effort, (bytes, perSecond) => {
+    const request = (/** @type {Relay} */ target) => chatRequest(bench, target, { bytes, headers: { [THINKING_HEADER]: String(THINKING_MS) } });
     const options = { connections: STEADY_CONNECTIONS, durationMs: effort.roundMs, perSecond: perSecond / 2 };
-    const { bare, gateway } = await cpuOf(bench, /** @type {const} */ (['bare', 'gateway']), () =>
-      Promise.all([bench.load.call('run', { request: request('bare'), ...options }), bench.load.call('run', { request: request('gateway'), ...options })]),
-    );
-    return { bareUs: bare.cpuUs, gatewayUs: gateway.cpuUs, barePerSecond: bare.perSecond, gatewayPerSecond: gateway.perSecond };
+    return cpuOf(bench, RELAYS, () => Promise.all(RELAYS.map((target) => bench.load.call('run', { request: request(target), ...options }))));
   });
 
 /**
  * @param {import('./set-up.mjs').Bench} bench
  * @param {Effort} effort
- * @param {(bytes: number, perSecond: number) => Promise<Pair>} measurePair
+ * @param {(bytes: number, perSecond: number) => Promise<Rounds>} measureAll
  */
-const eachBodySize = async (bench, { rounds }, measurePair) => {
+const eachBodySize = async (bench, { rounds }, measureAll) => {
   const figures = [];
   for (const { title, bytes, goal, perSecond } of BODY_SIZES) {
-    for (const target of /** @type {const} */ (['bare', 'gateway'])) {
+    for (const target of RELAYS) {
       await measureRound(bench, target, chatRequest(bench, target, { bytes }), { connections: SATURATING_CONNECTIONS, durationMs: WARM_UP_MS });
     }
-    /** @type {Pair[]} */
-    const pairs = [];
-    for (let number = 0; number < rounds; number++) pairs.push(await measurePair(bytes, perSecond));
+    /** @type {Rounds[]} */
+    const measured = [];
+    for (let number = 0; number < rounds; number++) measured.push(await measureAll(bytes, perSecond));
+    const cpuOfRelay = (/** @type {Relay} */ relay) => spread(measured.map((round) => round[relay].cpuUs));
+    const ratioTo = (/** @type {Relay} */ relay) => spread(measured.map((round) => round.gateway.cpuUs / round[relay].cpuUs));
     figures.push({
       body: title,
       goal,
-      bareUs: spread(pairs.map(({ bareUs }) => bareUs)),
-      gatewayUs: spread(pairs.map(({ gatewayUs }) => gatewayUs)),
-      ratio: spread(pairs.map(({ bareUs, gatewayUs }) => gatewayUs / bareUs)),
-      barePerSecond: spread(pairs.map(({ barePerSecond }) => barePerSecond)),
-      gatewayPerSecond: spread(pairs.map(({ gatewayPerSecond }) => gatewayPerSecond)),
+      cpuUs: { plain: cpuOfRelay('plain'), bare: cpuOfRelay('bare'), gateway: cpuOfRelay('gateway') },
+      ratio: { plain: ratioTo('plain'), bare: ratioTo('bare') },
+      perSecond: Object.fromEntries(RELAYS.map((relay) => [relay, spread(measured.map((round) => round[relay].perSecond))])),
     });
   }
   return figures;
@@ -77,14 +77,15 @@ const eachBodySize = async (bench, { rounds }, measurePair) => {
 /** @param {Awaited<ReturnType<typeof eachBodySize>>} figures */
 export const cpuTable = (figures) =>
   table(
-    ['request body', 'bare relay, µs', 'gateway, µs', 'ratio', 'goal', 'bare, 1/s', 'gateway, 1/s'],
+    ['request body', 'plain relay, µs', 'bare relay, µs', 'gateway, µs', 'to plain', 'to bare', 'goal', 'per second'],
     figures.map((row) => [
       row.body,
-      withSpread(row.bareUs),
-      withSpread(row.gatewayUs),
-      withSpread(row.ratio, 2),
+      withSpread(row.cpuUs.plain),
+      withSpread(row.cpuUs.bare),
+      withSpread(row.cpuUs.gateway),
+      withSpread(row.ratio.plain, 2),
+      withSpread(row.ratio.bare, 2),
       `≤ ${row.goal}`,
-      row.barePerSecond.median.toFixed(0),
-      row.gatewayPerSecond.median.toFixed(0),
+      RELAYS.map((relay) => row.perSecond[relay]?.median.toFixed(0)).join(', '),
     ]),
   );

@@ -6,7 +6,7 @@
  * @property {{ p50: number, p99: number }} latencyMs
  */
 
-/** @typedef {'bare' | 'gateway'} Relay */
+/** @typedef {'bare' | 'plain' | 'gateway'} Relay */
 
 /**
  * Loads the relays and takes their CPU until the last usage event of every request is in Kafka. A round that broke a request or lost an

@@ -13,6 +13,7 @@ import { openTopicCounter } from './topic-counter.mjs';
  * @typedef {object} Bench
  * @property {import('../processes/start-process.mjs').MeasuredProcess} load
  * @property {import('../processes/start-process.mjs').MeasuredProcess} bare
+ * @property {import('../processes/start-process.mjs').MeasuredProcess} plain
  * @property {import('../processes/start-process.mjs').MeasuredProcess} gateway
  * @property {string} upstreamUrl
  * @property {string} apiKey
@@ -44,6 +45,7 @@ export const setUp = async (brokers) => {
     startProcess(at('load.mjs'), {}),
   ]);
   const bare = await startProcess(at('bare-relay.mjs'), { upstreamUrl: upstream.ready.url });
+  const plain = await startProcess(at('plain-relay.mjs'), { upstreamUrl: upstream.ready.url });
   const settings = {
     PORT: '0',
     HOST: '127.0.0.1',
@@ -59,14 +61,14 @@ export const setUp = async (brokers) => {
   const gateway = await startProcess(at('gateway-process.mjs'), settings, flagsFor('gateway'));
   const events = await openTopicCounter(brokers, USAGE_TOPIC);
   const stop = async () => {
-    for (const part of [load, gateway, bare, accounts, upstream]) await part.stop();
+    for (const part of [load, gateway, plain, bare, accounts, upstream]) await part.stop();
     await events.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { load, bare, gateway, upstreamUrl: upstream.ready.url, apiKey: project.apiKey, events, stop };
+  return { load, bare, plain, gateway, upstreamUrl: upstream.ready.url, apiKey: project.apiKey, events, stop };
 };
 
-/** @typedef {'direct' | 'bare' | 'gateway'} Target */
+/** @typedef {'direct' | 'bare' | 'plain' | 'gateway'} Target */
 
 /**
  * The same request, addressed to the provider itself or to one of the relays.

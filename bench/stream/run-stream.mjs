@@ -3,11 +3,12 @@ import { median, spread } from '../report/statistics.mjs';
 import { heading, mebibytes, milliseconds, table, withSpread } from '../report/table.mjs';
 import { CHUNKS, CHUNK_EVERY_MS, SHOWS_USAGE_HEADER } from './send-stream.mjs';
 
-const EFFORT = { usual: { rounds: 3, roundMs: 10_000, streams: 256 }, quick: { rounds: 2, roundMs: 3_000, streams: 64 } };
+const EFFORT = { usual: { rounds: 3, roundMs: 10_000, streams: [256, 512] }, quick: { rounds: 2, roundMs: 3_000, streams: [256] } };
 const BYTES = 1_500;
 
 const ROUTES = [
   { title: 'direct', target: /** @type {const} */ ('direct'), asksForUsage: true },
+  { title: 'plain relay', target: /** @type {const} */ ('plain'), asksForUsage: true },
   { title: 'bare relay', target: /** @type {const} */ ('bare'), asksForUsage: true },
   { title: 'gateway', target: /** @type {const} */ ('gateway'), asksForUsage: true },
   { title: 'gateway, hides the usage', target: /** @type {const} */ ('gateway'), asksForUsage: false },
@@ -52,19 +53,28 @@ export const runStream = async ({ quick, engines, print }) => {
   const effort = quick ? EFFORT.quick : EFFORT.usual;
   const bench = await setUp(await engines.kafkaBrokers());
   try {
-    print(heading(`${effort.streams} streams at once, ${CHUNKS} chunks each, one every ${CHUNK_EVERY_MS} ms; every stream complete, every byte as sent`));
-    for (const route of ROUTES) await measureStreams(bench, route, { ...effort, roundMs: 1_500 });
-    /** @type {Awaited<ReturnType<typeof measureStreams>>[][]} */
-    const rounds = ROUTES.map(() => []);
-    for (let round = 0; round < effort.rounds; round++) {
-      for (const [index, route] of ROUTES.entries()) rounds[index]?.push(await measureStreams(bench, route, effort));
+    const figures = [];
+    for (const streams of effort.streams) {
+      print(heading(`${streams} streams at once, ${CHUNKS} chunks each, one every ${CHUNK_EVERY_MS} ms; every stream complete, every byte as sent`));
+      const measured = await measureRoutes(bench, { ...effort, streams });
+      print(streamTable(measured));
+      figures.push({ streams, routes: measured });
     }
-    const figures = ROUTES.map(({ title }, index) => toFigures(title, rounds[index] ?? []));
-    print(streamTable(figures));
     return figures;
   } finally {
     await bench.stop();
   }
+};
+
+/** @param {import('../gateway/set-up.mjs').Bench} bench @param {{ rounds: number, roundMs: number, streams: number }} effort */
+const measureRoutes = async (bench, effort) => {
+  for (const route of ROUTES) await measureStreams(bench, route, { ...effort, roundMs: 1_500 });
+  /** @type {Awaited<ReturnType<typeof measureStreams>>[][]} */
+  const rounds = ROUTES.map(() => []);
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const [index, route] of ROUTES.entries()) rounds[index]?.push(await measureStreams(bench, route, effort));
+  }
+  return ROUTES.map(({ title }, index) => toFigures(title, rounds[index] ?? []));
 };
 
 const toFigures = (/** @type {string} */ title, /** @type {Awaited<ReturnType<typeof measureStreams>>[]} */ rounds) => ({
@@ -79,14 +89,16 @@ const toFigures = (/** @type {string} */ title, /** @type {Awaited<ReturnType<ty
 
 const streamTable = (/** @type {ReturnType<typeof toFigures>[]} */ figures) =>
   table(
-    ['route', 'streams', 'CPU per chunk, µs', 'ratio to bare', 'first byte p50 / p99', 'chunk delay p50 / p99', 'resident', 'peak'],
+    ['route', 'streams', 'CPU per chunk, µs', 'to plain', 'to bare', 'first byte p50 / p99', 'chunk delay p50 / p99', 'resident', 'peak'],
     figures.map((row) => {
       const isDirect = row.maxRssBytes === 0;
+      const ratioTo = (/** @type {string} */ title) => (row.cpuUsPerChunk.median / (figures.find((other) => other.title === title)?.cpuUsPerChunk.median ?? NaN)).toFixed(2);
       return [
         row.title,
         String(row.streams),
         isDirect ? '' : withSpread(row.cpuUsPerChunk, 1),
-        isDirect ? '' : (row.cpuUsPerChunk.median / (figures[1]?.cpuUsPerChunk.median ?? NaN)).toFixed(2),
+        isDirect ? '' : ratioTo('plain relay'),
+        isDirect ? '' : ratioTo('bare relay'),
         `${milliseconds(row.firstByteMs.p50)} / ${milliseconds(row.firstByteMs.p99)}`,
         `${milliseconds(row.chunkDelayMs.p50)} / ${milliseconds(row.chunkDelayMs.p99)}`,
         isDirect ? '' : mebibytes(row.rssBytes),
