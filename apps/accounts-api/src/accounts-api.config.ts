@@ -1,10 +1,12 @@
 import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
 export const accountsApiConfigSchema = z.object({
   ...serviceSettings(8081),
+  ...operationsSettings,
   DATABASE_URL: engineSettings.DATABASE_URL,
   /** Seals API key secrets and provider keys. */
   KEY_ENCRYPTION_KEY: key32(),

@@ -3,9 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { InternalClient, type RunningService } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
+import type { Metrics } from '@llm-proxy/platform-telemetry';
 import type { AccountsApiConfig } from './accounts-api.config.js';
 import { rememberRequest } from './audit/request-context.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
+import { measureRequests } from './http/measure-requests.js';
 import { migrate, openDatabase } from './database/database.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
 
@@ -18,11 +20,17 @@ const SWEEP_MS = 50;
 /** Reports over long periods take billing a while. */
 const BILLING_TIMEOUT_MS = 20_000;
 
+export interface AccountsApiOptions {
+  logger: Logger;
+  /** Where it counts what it is asked; nothing is measured without. */
+  metrics?: Metrics | undefined;
+}
+
 /**
  * Brings the database up to date, then listens.
  * @throws when the database cannot be reached or migrated, or the port is taken; nothing is left open then
  */
-export const startAccountsApi = async (config: AccountsApiConfig, { logger }: { logger: Logger }): Promise<RunningService> => {
+export const startAccountsApi = async (config: AccountsApiConfig, { logger, metrics }: AccountsApiOptions): Promise<RunningService> => {
   const applied = await migrate(config.DATABASE_URL);
   if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
   const database = openDatabase(config.DATABASE_URL);
@@ -31,7 +39,7 @@ export const startAccountsApi = async (config: AccountsApiConfig, { logger }: { 
     await Promise.all([database.$disconnect(), billing.close()]);
   };
   try {
-    const app = await createApp({ config, logger, database, billing });
+    const app = await createApp({ config, logger, database, billing }, metrics);
     const url = await listen(app, config);
     logger.info({ url }, 'accounts-api listens');
     return { url, close: once(() => drain(app).finally(closeParts)) };
@@ -52,9 +60,10 @@ const listen = async (app: NestExpressApplication, { PORT, HOST }: AccountsApiCo
 };
 
 /** Not listening yet. */
-export const createApp = async (parts: Parts): Promise<NestExpressApplication> => {
+export const createApp = async (parts: Parts, metrics?: Metrics): Promise<NestExpressApplication> => {
   const options = { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
+  if (metrics) app.use(measureRequests(metrics));
   app.use(rememberRequest);
   app.use(app.get(AuthorizationServer).handle);
   app.useBodyParser('json', { limit: BODY_LIMIT });

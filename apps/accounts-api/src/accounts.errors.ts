@@ -21,6 +21,7 @@ const catalogue = {
   service_account_exists: [409, 'A service account with this name or key exists already.'],
   member_exists: [409, 'This user is a member of the project, or invited to it, already.'],
   owner_stays: [409, 'The owner of a project cannot be removed from it.'],
+  no_payments: [409, 'This deployment takes no payments: projects hold no credit and are not charged. Nothing was changed.'],
   service_account_needed: [409, 'The default service account belongs to the project and cannot be deleted.'],
   body_too_large: [413, 'The request body is larger than 1 MiB.'],
   room_disabled: [423, 'The room is disabled.'],
@@ -31,6 +32,9 @@ const catalogue = {
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type AccountsErrorCode = keyof typeof catalogue;
+
+/** What the description of the API says of an error. */
+export const publicErrorOf = (code: AccountsErrorCode): { status: number; message: string } => ({ status: catalogue[code][0], message: catalogue[code][1] });
 
 /** Thrown anywhere below a controller; the error filter turns it into the answer. */
 export class AccountsError extends Error {

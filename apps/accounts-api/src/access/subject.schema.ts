@@ -18,3 +18,8 @@ export const resourceSchema = z.object({
 });
 
 export type Resource = z.infer<typeof resourceSchema>;
+
+/** Who holds which roles on what, as they were given. */
+export const roleGrantSchema = z
+  .object({ resource: z.object({ type: z.literal('project'), id: z.uuid(), name: z.string() }), subject: subjectSchema, direct_roles: z.array(z.string()) })
+  .meta({ id: 'RoleGrant' });

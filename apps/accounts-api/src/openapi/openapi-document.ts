@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { type Permission, permissions, routePermissions } from '../access/permissions.js';
 import { type JsonSchema, JsonSchemas, propertiesOf } from './json-schemas.js';
+import { errorSchema, refusalsOfOperation } from './refusals.js';
 import { describeRoutes, type RouteDescription } from './route-descriptions.js';
 
 export type OpenApiDocument = JsonSchema & { paths: Record<string, Record<string, JsonSchema>> };
@@ -23,17 +24,6 @@ export const openApiDocument = (controllers: readonly Type[], publicUrl: string)
   };
 };
 
-const errorSchema = {
-  type: 'object',
-  required: ['error'],
-  properties: { error: { type: 'object', required: ['message', 'code'], properties: { message: { type: 'string' }, code: { type: 'string', description: 'Stable, for programs.' } } } },
-};
-
-const answers = {
-  '2XX': { description: 'Done.' },
-  default: { description: 'Refused or failed.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
-};
-
 /** `/rooms/:room\:x` is `/rooms/{room}:x`. */
 const templateOf = (path: string): string => path.replace(/(?<!\\):(\w+)/g, '{$1}').replaceAll('\\:', ':');
 
@@ -50,6 +40,14 @@ const operationOf = (route: RouteDescription, needs: Permission | 'public', sche
     parameters: [...inPath, ...query.map((parameter) => ({ ...parameter, in: 'query' }))],
     ...(body && { requestBody: { content: { 'application/json': { schema: body } } } }),
     security: needs === 'public' ? [] : [{ bearer: [] }],
-    responses: answers,
+    responses: { ...answersOf(id, route, schemas), ...refusalsOfOperation(route, needs) },
   };
+};
+
+/** A route that does not say what it answers has no answer here: every answer it gives is then an undeclared one. */
+const answersOf = (id: string, { answer }: RouteDescription, schemas: JsonSchemas): Record<string, JsonSchema> => {
+  if (answer === null) return {};
+  const { statuses, contentType, schema } = answer;
+  const content = contentType !== null && { content: { [contentType]: schema === null ? {} : { schema: schemas.answer(`${id}.answer`, schema) } } };
+  return Object.fromEntries(statuses.map((status) => [String(status), { description: 'Done.', ...content }]));
 };
