@@ -18,7 +18,7 @@ import {
 import { AskedBy, type Caller, StandingHere } from './caller.js';
 import { mayDo, type Standing } from './permissions.js';
 import { isSelf, Standings } from './standings.js';
-import type { Resource, Subject } from './subject.schema.js';
+import { type Resource, type Subject, toDirectRoles } from './subject.schema.js';
 
 /** "May this one do that?" Anybody asks about oneself; whoever may see the members asks about them. */
 @Controller('accounts/projects/:projectId')
@@ -67,7 +67,7 @@ export class AccessController {
     const direct = isSelf(caller, subject) ? await this.ownDirectRoles(caller, projectId) : await this.standings.directRolesOf(projectId, subject);
     if (direct === null) return { access_grants: [] };
     const { id, name } = await this.projects.get(projectId);
-    return { access_grants: [{ resource: { type: 'project' as const, id, name }, subject, direct_roles: [...direct] }] };
+    return { access_grants: [{ resource: { type: 'project' as const, id, name }, subject, direct_roles: toDirectRoles(direct) }] };
   }
 
   /** Roles are held on the project and hold for everything in it. */

@@ -9,6 +9,7 @@ import { MembersStore } from '../members/members.store.js';
 import { ProjectsStore } from '../projects/projects.store.js';
 import { ServiceAccountsStore } from '../service-accounts/service-accounts.store.js';
 import { grantSchema, type Holder, policySchema, revocationSchema } from './iam.schema.js';
+import { toDirectRoles } from './subject.schema.js';
 
 /** Who holds which roles, in the vocabulary of the newer command line. Roles are held on the project; what is in it has no roles of its own. */
 @Controller('accounts/projects/:projectId/iam/:resourceType/:resourceId')
@@ -33,7 +34,7 @@ export class IamController {
       ...people.members.map((person) => ({ type: 'user' as const, id: person.id, email: person.email, roles: person.roles })),
       ...accounts.accounts.map((account) => ({ type: 'service_account' as const, id: account.id, email: null, roles: account.roles })),
     ];
-    const access_grants = grants.map(({ roles, ...subject }) => ({ resource, subject, direct_roles: roles }));
+    const access_grants = grants.map(({ roles, ...subject }) => ({ resource, subject, direct_roles: toDirectRoles(roles) }));
     return { resource, access_grants, continuation_token: continuationOf(page, grants.length, people.total + accounts.total) };
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { apiGrantOf, readParticipantToken } from '@llm-proxy/shared-auth';
+import { apiGrantOf, assignableRoles, readParticipantToken } from '@llm-proxy/shared-auth';
 import { type Ask, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
 import { newUser as makeUser, signIn as signInto } from './signed-in-user.suite.js';
 
@@ -43,7 +43,10 @@ describe('users as callers', () => {
     expect((await ask('GET', `/accounts/projects/${id}/users`)).body['users']).toMatchObject([{ id: ann.id, direct_roles: ['member', 'owner'], is_admin: true }]);
     expect((await ask('GET', `/accounts/projects/${id}/audit`)).body['entries']).toMatchObject([{ action: 'project.created', actor: { type: 'user', id: ann.id, name: ann.email } }]);
     const about = { subject: { type: 'user', id: 'me' } };
-    expect((await ask('POST', `/accounts/projects/${id}/access:bindings`, about)).body['access_grants']).toMatchObject([{ direct_roles: ['owner'] }]);
+    expect((await ask('POST', `/accounts/projects/${id}/access:bindings`, about)).body['access_grants']).toMatchObject([{ direct_roles: ['admin'] }]);
+    const { access_grants } = (await ask('GET', `/accounts/projects/${id}/iam/project/${id}/policy`)).body as unknown as { access_grants: { subject: { id: string }; direct_roles: string[] }[] };
+    const assignable: readonly string[] = assignableRoles;
+    expect(access_grants.map(({ subject, direct_roles }) => [subject.id === ann.id, direct_roles.filter((role) => !assignable.includes(role))])).toEqual([[true, []], [false, []]]);
   });
 
   it('accept invitations when they are made, and meet those they share a project with', async () => {

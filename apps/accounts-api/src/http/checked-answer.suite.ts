@@ -14,20 +14,24 @@ export interface GivenAnswer {
 /** Not in the document: for services, or the library's whose protocol says what it answers. */
 const UNDESCRIBED = /^\/(internal|oauth|\.well-known)\/|^\/(healthz|readyz)$/i;
 
+type Content = Record<string, { schema?: JsonSchema }> | undefined;
+
 interface Operation {
   pattern: RegExp;
   template: string;
-  responses: Record<string, { content?: Record<string, { schema?: JsonSchema }> }>;
+  responses: Record<string, { content?: Content; $ref?: string }>;
 }
 
 /** Holds answers to what the document says of them: a status, type, member or code that it does not name is a fault. */
 export class AnswerCheck {
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   private readonly operations: Map<string, Operation[]>;
+  private readonly shared: Operation['responses'];
   private readonly compiled = new Map<JsonSchema, ValidateFunction>();
 
   constructor(document: OpenApiDocument) {
     this.ajv.addSchema({ $id: 'https://document.invalid/', components: document['components'] });
+    this.shared = (document['components'] as { responses: Operation['responses'] }).responses;
     const all = Object.entries(document.paths).flatMap(([template, methods]) =>
       Object.entries(methods).map(([method, { responses }]) => ({ method: method.toUpperCase(), template, pattern: patternOf(template), responses: responses as Operation['responses'] })),
     );
@@ -43,11 +47,12 @@ export class AnswerCheck {
     if (operation === undefined) return answer.status === 404 ? null : `${what}, and is not described`;
     const response = operation.responses[String(answer.status)];
     if (response === undefined) return `${what}, which is not described: ${answer.text.slice(0, 300)}`;
-    const problem = this.problemWithBody(response.content, answer);
+    const { content } = response.$ref === undefined ? response : this.shared[response.$ref.split('/').at(-1)!]!;
+    const problem = this.problemWithBody(content, answer);
     return problem && `${what} not as described: ${problem}`;
   }
 
-  private problemWithBody(content: Operation['responses'][string]['content'], { contentType, text }: GivenAnswer): string | null {
+  private problemWithBody(content: Content, { contentType, text }: GivenAnswer): string | null {
     if (content === undefined) return text === '' ? null : 'it has a body';
     const type = contentType?.split(';', 1)[0] ?? '';
     const described = content[type] ?? content['*/*'];

@@ -16,18 +16,34 @@ const codesOf = (route: RouteDescription, needs: Permission | 'public'): Account
   ]),
 ];
 
-/** The error responses of an operation: one for each status, with the codes that come with it. */
-export const refusalsOfOperation = (route: RouteDescription, needs: Permission | 'public'): Record<string, JsonSchema> => {
-  const codes = codesOf(route, needs).map((code) => ({ code, ...publicErrorOf(code) }));
-  const statuses = [...new Set(codes.map(({ status }) => status))].sort((a, b) => a - b);
-  const contentType = route.answer?.contentType === 'text/html' ? 'text/html' : 'application/json';
-  return Object.fromEntries(statuses.map((status) => [String(status), refusalOf(codes.filter((one) => one.status === status), contentType)]));
-};
+interface PublicError {
+  code: AccountsErrorCode;
+  status: number;
+  message: string;
+}
 
-const refusalOf = (errors: { code: AccountsErrorCode; message: string }[], contentType: string): JsonSchema => ({
-  description: errors.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
-  content: { [contentType]: contentType === 'text/html' ? {} : { schema: bodyOf(errors.map(({ code }) => code)) } },
-});
+/** Error responses. Many operations have the same ones, so each is kept once, in `definitions`. */
+export class Refusals {
+  readonly definitions: Record<string, JsonSchema> = {};
+
+  /** One for each status, with the codes that come with it. Pages refuse with pages. */
+  of(route: RouteDescription, needs: Permission | 'public'): Record<string, JsonSchema> {
+    const byStatus = Map.groupBy(codesOf(route, needs).map((code): PublicError => ({ code, ...publicErrorOf(code) })), ({ status }) => status);
+    const isPage = route.answer?.contentType === 'text/html';
+    return Object.fromEntries([...byStatus].map(([status, errors]) => [String(status), isPage ? pageOf(errors) : this.shared(errors)]));
+  }
+
+  private shared(errors: PublicError[]): JsonSchema {
+    const codes = errors.map(({ code }) => code);
+    const name = codes.join('.');
+    this.definitions[name] ??= { description: inWords(errors), content: { 'application/json': { schema: bodyOf(codes) } } };
+    return { $ref: `#/components/responses/${name}` };
+  }
+}
+
+const inWords = (errors: PublicError[]): string => errors.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n');
+
+const pageOf = (errors: PublicError[]): JsonSchema => ({ description: inWords(errors), content: { 'text/html': {} } });
 
 const bodyOf = (codes: AccountsErrorCode[]): JsonSchema => ({
   $ref: '#/components/schemas/Error',
