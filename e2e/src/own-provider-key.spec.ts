@@ -45,4 +45,23 @@ describe('a project with its own provider key', () => {
     const managedBefore = managed.requests.length;
     await until(async () => (await call('gpt-4.1-nano'), managed.requests.length > managedBefore));
   });
+
+  it('does so with Grok as well, for which the deployment has no key of its own', async () => {
+    const settings = `/accounts/projects/${system.projectId}/settings/grok`;
+    const grok = new OpenAI({ baseURL: `${system.baseUrl}/grok/v1`, apiKey: system.apiKey, maxRetries: 0 });
+    const call = () => grok.responses.create({ model: 'grok-4.6', input: 'hello' }, { headers: simulatorHeaders({ usage: { input_tokens: 1_000, output_tokens: 500 } }) });
+    const answered = () => call().then(() => true, () => false);
+
+    await expect(call()).rejects.toThrow(/Grok/);
+    await api(system, 'PUT', settings, { api_key: 'sk-own-secret-key', base_url: own.openAiBaseUrl });
+    expect(await api(system, 'POST', `${settings}:test`)).toEqual({ ok: true, status: 200, message: 'The provider accepted the key.' });
+    expect(await api(system, 'GET', settings)).toEqual({ api_key_set: true, api_key_hint: '…-key', base_url: own.openAiBaseUrl });
+    await until(answered);
+    expect(own.requests.at(-1)!.headers['authorization']).toBe('Bearer sk-own-secret-key');
+    // 1000 × 2 $ + 500 × 6 $ a million = 0.005 $, which the project pays itself; 5 % of it is 0.00025 $.
+    await expectBill(system, { model: 'grok-4.6' }, ['grok-4.6 custom_input_tokens 1000 0', 'grok-4.6 custom_output_tokens 500 0', 'grok-4.6 llm_proxy_surcharge 1 250000']);
+
+    await api(system, 'DELETE', settings);
+    await until(async () => !(await answered()));
+  });
 });

@@ -26,6 +26,8 @@ export const accountsApiConfigSchema = z.object({
   /** Where a project's key is tried that came without a base URL. */
   OPENAI_BASE_URL: httpUrl().default('https://api.openai.com/v1'),
   ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
+  GROK_BASE_URL: httpUrl().optional(),
+  XAI_BASE_URL: httpUrl().default('https://api.x.ai/v1'),
   /** How many proxies of our own stand before this service and append to `X-Forwarded-For`; the gateway is one. */
   TRUSTED_PROXIES: integer(0, 10).default(1),
   /** Of each feed, the newest are kept. Not fewer than a batch of the stream, so that one that comes again finds its messages. */

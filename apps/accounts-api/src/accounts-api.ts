@@ -7,6 +7,7 @@ import type { Metrics } from '@llm-proxy/platform-telemetry';
 import type { AccountsApiConfig } from './accounts-api.config.js';
 import { rememberRequest } from './audit/request-context.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
+import { measureRequests } from './http/measure-requests.js';
 import { migrate, openDatabase } from './database/database.js';
 import { CopyingMetrics } from './llm-loggers/copying-metrics.js';
 import { followPricedUsage } from './llm-loggers/follow-priced-usage.js';
@@ -23,7 +24,7 @@ const BILLING_TIMEOUT_MS = 20_000;
 
 export interface AccountsApiOptions {
   logger: Logger;
-  /** Where it counts what it does; nothing is measured without. */
+  /** Where it counts what it is asked; nothing is measured without. */
   metrics?: Metrics | undefined;
 }
 
@@ -40,7 +41,7 @@ export const startAccountsApi = async (config: AccountsApiConfig, { logger, metr
     await Promise.all([database.$disconnect(), billing.close()]);
   };
   try {
-    const app = await createApp({ config, logger, database, billing, watch: metrics && new CopyingMetrics(metrics) });
+    const app = await createApp({ config, logger, database, billing, watch: metrics && new CopyingMetrics(metrics) }, metrics);
     const url = await listen(app, config);
     logger.info({ url }, 'accounts-api listens');
     const following = followPricedUsage(app, config, logger);
@@ -62,9 +63,10 @@ const listen = async (app: NestExpressApplication, { PORT, HOST }: AccountsApiCo
 };
 
 /** Not listening yet. */
-export const createApp = async (parts: Parts): Promise<NestExpressApplication> => {
+export const createApp = async (parts: Parts, metrics?: Metrics): Promise<NestExpressApplication> => {
   const options = { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
+  if (metrics) app.use(measureRequests(metrics));
   app.use(rememberRequest);
   app.use(app.get(AuthorizationServer).handle);
   // A message of a feed may be any JSON value.

@@ -27,6 +27,7 @@ const catalogue = {
   too_many: [409, 'The project has as many of these as it may have.'],
   member_exists: [409, 'This user is a member of the project, or invited to it, already.'],
   owner_stays: [409, 'The owner of a project cannot be removed from it.'],
+  no_payments: [409, 'This deployment takes no payments: projects hold no credit and are not charged. Nothing was changed.'],
   service_account_needed: [409, 'The default service account belongs to the project and cannot be deleted.'],
   body_too_large: [413, 'The request body is larger than 1 MiB.'],
   message_too_large: [413, 'The message is larger than this feed takes.'],
@@ -38,6 +39,9 @@ const catalogue = {
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type AccountsErrorCode = keyof typeof catalogue;
+
+/** What the description of the API says of an error. */
+export const publicErrorOf = (code: AccountsErrorCode): { status: number; message: string } => ({ status: catalogue[code][0], message: catalogue[code][1] });
 
 /** Thrown anywhere below a controller; the error filter turns it into the answer. */
 export class AccountsError extends Error {

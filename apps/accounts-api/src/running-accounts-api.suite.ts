@@ -3,6 +3,8 @@ import { engines } from '@llm-proxy/testing';
 import { createLogger } from '@llm-proxy/platform-logging';
 import { type AccountsApiConfig, readAccountsApiConfig } from './accounts-api.config.js';
 import { startAccountsApi } from './accounts-api.js';
+import { AnswerCheck } from './http/checked-answer.suite.js';
+import type { OpenApiDocument } from './openapi/openapi-document.js';
 
 export interface Answer {
   status: number;
@@ -13,13 +15,21 @@ export interface Answer {
 
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
-/** A client with one credential, or none. */
+/** The document is the same wherever it is served. */
+let check: Promise<AnswerCheck> | undefined;
+
+const checkFor = (url: string): Promise<AnswerCheck> =>
+  (check ??= fetch(`${url}/openapi.json`).then(async (response) => new AnswerCheck((await response.json()) as OpenApiDocument)));
+
+/** A client with one credential, or none. Every answer is held to what the API's description says of it. */
 export const clientOf =
   (url: string, token: string | null): Ask =>
   async (method, path, body) => {
     const headers = { ...(token !== null && { authorization: `Bearer ${token}` }), 'content-type': 'application/json' };
     const response = await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && method !== 'GET' && { body: JSON.stringify(body) }) });
     const text = await response.text();
+    const problem = (await checkFor(url)).problemWith({ method, path, status: response.status, contentType: response.headers.get('content-type'), text });
+    if (problem !== null) throw new Error(problem);
     return { status: response.status, headers: response.headers, body: response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : {} };
   };
 

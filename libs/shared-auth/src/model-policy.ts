@@ -16,9 +16,16 @@ const appsSchema = z.strictObject({
 export const modelPolicySchema = z.strictObject({
   /** Null: every model that has a price. An empty list allows nothing. */
   allowedModels: z.array(allowedModelSchema).max(1_000).nullable().default(null),
-  apps: appsSchema.nullish().transform((apps) => apps ?? { mode: 'blocked' as const, userAgentPatterns: [], blockMissingUserAgent: false }),
-  /** Known to newer clients; this deployment applies none, so it takes none. */
-  rules: z.array(z.never('rules are not supported by this deployment')).nullish().transform(() => []),
+  apps: appsSchema
+    .nullish()
+    .transform((apps) => apps ?? {})
+    .pipe(appsSchema),
+  /** Newer clients know rules that rewrite instructions and tools. This deployment sends requests on as they came, so it takes none. */
+  rules: z
+    .array(z.never('rules are not supported by this deployment, which sends requests on as they came; leave the list empty'))
+    .nullish()
+    .transform((rules) => rules ?? [])
+    .pipe(z.array(z.never())),
 });
 
 export type ModelPolicy = z.infer<typeof modelPolicySchema>;

@@ -10,6 +10,8 @@ export interface SealedFor {
 export const sealedFields = {
   apiKeySecret: (keyId: string): string => `api_key_secret:${keyId}`,
   integration: (provider: string): string => `integration:${provider}`,
+  /** Of one of the settings documents. */
+  settings: (name: string): string => `settings:${name}`,
   oauthClientSecret: (clientId: string): string => `oauth_client_secret:${clientId}`,
   oauthArtifact: (key: string): string => `oauth_artifact:${key}`,
   oauthSigningKey: (keyId: string): string => `oauth_signing_key:${keyId}`,

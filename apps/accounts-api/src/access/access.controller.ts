@@ -1,13 +1,24 @@
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { AccountsError } from '../accounts.errors.js';
+import { Answers } from '../http/answers.js';
 import { ParsedBody } from '../http/parse-with.js';
 import { ProjectsStore } from '../projects/projects.store.js';
-import { accessTestSchema, bindingsSchema, capabilitiesOf, effectiveAccessSchema, effectiveRolesOf, holds } from './access.schema.js';
+import {
+  accessTestAnswerSchema,
+  accessTestSchema,
+  bindingsAnswerSchema,
+  bindingsSchema,
+  capabilitiesOf,
+  effectiveAccessAnswerSchema,
+  effectiveAccessSchema,
+  effectiveRolesOf,
+  holds,
+} from './access.schema.js';
 import { AskedBy, type Caller, StandingHere } from './caller.js';
 import { mayDo, type Standing } from './permissions.js';
 import { isSelf, Standings } from './standings.js';
-import type { Resource, Subject } from './subject.schema.js';
+import { type Resource, type Subject, toDirectRoles } from './subject.schema.js';
 
 /** "May this one do that?" Anybody asks about oneself; whoever may see the members asks about them. */
 @Controller('accounts/projects/:projectId')
@@ -19,6 +30,7 @@ export class AccessController {
 
   @Post('access\\:test')
   @HttpCode(200)
+  @Answers(accessTestAnswerSchema)
   async test(
     @AskedBy() caller: Caller,
     @StandingHere() own: Standing,
@@ -31,6 +43,7 @@ export class AccessController {
 
   @Post('access\\:effective')
   @HttpCode(200)
+  @Answers(effectiveAccessAnswerSchema)
   async effective(
     @AskedBy() caller: Caller,
     @StandingHere() own: Standing,
@@ -43,6 +56,7 @@ export class AccessController {
 
   @Post('access\\:bindings')
   @HttpCode(200)
+  @Answers(bindingsAnswerSchema)
   async bindings(
     @AskedBy() caller: Caller,
     @StandingHere() own: Standing,
@@ -53,7 +67,7 @@ export class AccessController {
     const direct = isSelf(caller, subject) ? await this.ownDirectRoles(caller, projectId) : await this.standings.directRolesOf(projectId, subject);
     if (direct === null) return { access_grants: [] };
     const { id, name } = await this.projects.get(projectId);
-    return { access_grants: [{ resource: { type: 'project', id, name }, subject, direct_roles: direct }] };
+    return { access_grants: [{ resource: { type: 'project' as const, id, name }, subject, direct_roles: toDirectRoles(direct) }] };
   }
 
   /** Roles are held on the project and hold for everything in it. */

@@ -5,9 +5,10 @@ import { createLogger } from '@llm-proxy/platform-logging';
 import { agentDefaultApiScope, expandRoles, formatApiKey, mintParticipantToken, newApiKeySecret, parseApiKey } from '@llm-proxy/shared-auth';
 import { createApp } from '../accounts-api.js';
 import { openDatabase } from '../database/database.js';
-import { configFor, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
+import { type Ask, configFor, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
 import { routeKeyOf } from './access.guard.js';
-import { mayDo, type Permission, type Role, routePermissions, type Standing } from './permissions.js';
+import { newUser, signIn, type TestUser } from './signed-in-user.suite.js';
+import { hasRoleFor, mayDo, type Permission, permissions, type Role, routePermissions, type Standing } from './permissions.js';
 
 interface Route {
   method: string;
@@ -38,21 +39,47 @@ const servedRoutes = async (): Promise<Route[]> => {
   return routes;
 };
 
-const at = (route: Route, projectId: string): string =>
+const at = (route: Route, projectId: string, ids: Record<string, string> = {}): string =>
   route.path
     .replace(':projectId', projectId)
     .replace(':id', projectId)
-    .replace(/(?<=\/):[a-zA-Z]+/g, () => randomUUID());
+    .replace(/(?<=\/):([a-zA-Z]+)/g, (_all, name: string) => ids[name] ?? randomUUID());
+
+/** Parameters of a route beside its project. */
+const idsIn = ({ path }: Route): string[] => [...path.matchAll(/(?<=\/):([a-zA-Z]+)/g)].map(([, name]) => name!).filter((name) => name !== 'projectId');
+
+/** One of everything that a project can have, under the names that routes give its id. */
+const furnish = async ({ admin, path, id, apiKeyId, apiKey }: TestProject, member: TestUser) => {
+  const made = async (what: string, body: object): Promise<Record<string, string>> => (await admin('POST', `${path}${what}`, body)).body;
+  const name = `n${randomUUID()}`;
+  const account = await made('/service-accounts', { name, description: `of ${name}` });
+  const key = await made(`/service-accounts/${account['id']}/api-keys`, { name });
+  const room = await made('/rooms', { name });
+  const client = await made('/oauth/clients', { redirect_uris: [`https://${name}.example.com`], metadata: { name } });
+  await admin('POST', `${path}/users`, { user_id: member.id, roles: ['developer'] });
+  await admin('POST', `${path}/room-grants`, { room_id: name, user_id: member.id, permissions: { messaging: {} } });
+  await admin('PUT', `${path}/settings/openai`, { api_key: `sk-${name}` });
+  return {
+    ids: { serviceAccountId: account['id']!, apiKeyId: key['id']!, room: room['id']!, grantId: room['id']!, userId: member.id, memberId: member.id, clientId: client['client_id']!, name, document: 'openai', resourceType: 'project', resourceId: id },
+    /** What nobody outside may read: names, keys, addresses. */
+    words: [name, key['value']!, apiKey, member.email, apiKeyId],
+    /** All of it, to see that it stays as it is. */
+    look: async () => Promise.all(['', '/users', '/service-accounts', `/service-accounts/${account['id']}/api-keys`, '/api-keys', '/rooms', '/room-grants', '/oauth/clients', '/settings/openai'].map(async (what) => (await admin('GET', `${path}${what}`)).body)),
+  };
+};
 
 describe('access', () => {
   let api: RunningAccountsApi;
   let own: TestProject;
   let foreign: TestProject;
   let routes: Route[];
+  let ofOwn: Awaited<ReturnType<typeof furnish>>;
+  let ofForeign: Awaited<ReturnType<typeof furnish>>;
 
   beforeAll(async () => {
-    [api, routes] = await Promise.all([runAccountsApi(), servedRoutes()]);
+    [api, routes] = await Promise.all([runAccountsApi({ PUBLIC_URL: 'http://localhost:8080' }), servedRoutes()]);
     [own, foreign] = await Promise.all([api.newProject(), api.newProject()]);
+    [ofOwn, ofForeign] = [await furnish(own, await newUser(api)), await furnish(foreign, await newUser(api))];
   });
   afterAll(() => api.close());
 
@@ -71,7 +98,7 @@ describe('access', () => {
 
   it('no credential: 401 everywhere but on public routes', async () => {
     for (const route of routes.filter(({ needs }) => needs !== 'public')) {
-      const answer = await api.anonymous(route.method, at(route, own.id));
+      const answer = await api.anonymous(route.method, at(route, own.id, ofOwn.ids));
       expect({ route: route.key, status: answer.status, code: answer.body.error?.code }).toEqual({ route: route.key, status: 401, code: 'unauthenticated' });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     }
@@ -82,8 +109,8 @@ describe('access', () => {
 
   it("a foreign project's key: 404 on every route of a project, the same as for a project that does not exist", async () => {
     for (const route of ofProjects()) {
-      const answer = await foreign.admin(route.method, at(route, own.id), {});
-      const nowhere = await foreign.admin(route.method, at(route, randomUUID()), {});
+      const answer = await foreign.admin(route.method, at(route, own.id, ofOwn.ids), {});
+      const nowhere = await foreign.admin(route.method, at(route, randomUUID(), ofOwn.ids), {});
       expect({ route: route.key, status: answer.status }).toEqual({ route: route.key, status: 404 });
       expect(answer.body).toEqual({ error: { code: 'project_not_found', message: 'Project not found.' } });
       expect(nowhere.body).toEqual(answer.body);
@@ -92,10 +119,87 @@ describe('access', () => {
     expect((await foreign.admin('GET', '/accounts/projects')).body['projects']).toMatchObject([{ id: foreign.id }]);
   });
 
-  it("a foreign participant's token: 404 as well", async () => {
-    const stranger = api.as(participantOf(foreign));
+  it("a foreign participant's token, and a user who is no member: 404 as well", async () => {
+    const stranger = await newUser(api);
+    for (const ask of [api.as(participantOf(foreign)), await signIn(api, stranger.email)]) {
+      for (const route of ofProjects()) {
+        const answer = await ask(route.method, at(route, own.id, ofOwn.ids), {});
+        expect({ route: route.key, status: answer.status, body: answer.body }).toEqual({ route: route.key, status: 404, body: { error: { code: 'project_not_found', message: 'Project not found.' } } });
+      }
+    }
+  });
+
+  /** What an admin of `own` gets who puts ids of `foreign` in its own project's paths. */
+  const asking = async (ask: Ask, route: Route, ids: Record<string, string>, body: object) => {
+    const answer = await ask(route.method, at(route, own.id, ids), body);
+    const text = JSON.stringify(answer.body);
+    expect({ route: route.key, leaks: ofForeign.words.filter((word) => text.includes(word)) }).toEqual({ route: route.key, leaks: [] });
+    return answer;
+  };
+
+  it("a foreign project's things are not there in one's own project, wherever their ids stand, and stay as they are", async () => {
+    const before = await ofForeign.look();
+    const { serviceAccountId, room, userId } = ofForeign.ids;
+    // Of these some members are what the route takes; the others it ignores.
+    const body = { name: 'taken', roles: ['member'], room_id: room, user_id: userId, permissions: {}, overlap_seconds: 0, msid: ofOwn.ids.apiKeyId, subject: { type: 'service_account', id: serviceAccountId } };
+    let asked = 0;
     for (const route of ofProjects()) {
-      expect({ route: route.key, status: (await stranger(route.method, at(route, own.id), {})).status }).toEqual({ route: route.key, status: 404 });
+      for (const name of idsIn(route).filter((one) => !['document', 'resourceType', 'requestId'].includes(one))) {
+        const answer = await asking(own.admin, route, { ...ofOwn.ids, [name]: ofForeign.ids[name as keyof typeof ofForeign.ids]! }, body);
+        const isEmptyList = route.path.endsWith('/by-user/:userId') && answer.body['total'] === (0 as never);
+        expect({ route: route.key, name, status: answer.status }).toEqual({ route: route.key, name, status: isEmptyList ? 200 : 404 });
+        asked += 1;
+      }
+    }
+    expect(asked).toBeGreaterThan(30);
+    const at404: [string, object][] = [
+      [`/service-accounts/${ofOwn.ids.serviceAccountId}/api-keys:revoke`, { msid: ofForeign.ids.apiKeyId }],
+      [`/service-accounts/${ofOwn.ids.serviceAccountId}/api-keys:revoke`, { msid: foreign.apiKey }],
+      ['/room-grants', { room_id: room, user_id: ofOwn.ids.userId, permissions: {} }],
+      ['/room-grants', { room_id: ofOwn.ids.room, user_id: userId, permissions: {} }],
+      ['/rooms', { name: 'with-strangers', permissions: { [userId]: {} } }],
+      [`/iam/project/${own.id}/policy:grant`, { subject: { type: 'service_account', id: serviceAccountId }, roles: ['admin'] }],
+      [`/iam/project/${own.id}/policy:revoke`, { subject: { type: 'user', id: userId } }],
+    ];
+    for (const [path, what] of at404) expect({ path, status: (await own.admin('POST', `${own.path}${path}`, what)).status }).toEqual({ path, status: 404 });
+    for (const subject of [{ type: 'service_account', id: serviceAccountId }, { type: 'user', id: userId }]) {
+      const about = { subject, resource: { type: 'project', id: own.id }, relation: 'member' };
+      expect((await own.admin('POST', `${own.path}/access:test`, about)).body).toMatchObject({ allowed: false });
+      expect((await own.admin('POST', `${own.path}/access:effective`, about)).body).toMatchObject({ effective_roles: [] });
+      expect((await own.admin('POST', `${own.path}/access:bindings`, about)).body).toEqual({ access_grants: [] });
+    }
+    expect(await ofForeign.look()).toEqual(before);
+  });
+
+  it('an id that cannot be one is not found, or refused, and never a fault of ours', async () => {
+    for (const route of ofProjects()) {
+      for (const name of idsIn(route)) {
+        for (const id of ['%00', '%27%20OR%201=1--', '%F0%9F%92%A9', '%ED%A0%80', '%E0%A4%A', '..%2f..', 'x'.repeat(2_000), 'me', 'null']) {
+          const { status } = await own.admin(route.method, at(route, own.id, { ...ofOwn.ids, [name]: id }), { roles: ['member'] });
+          const isReportAway = status === 503 && route.path.endsWith('/requests/:requestId');
+          expect({ route: route.key, name, id, fault: status >= 500 && !isReportAway }).toEqual({ route: route.key, name, id, fault: false });
+        }
+      }
+    }
+  });
+
+  it('methods that a path does not have are nothing to anybody', async () => {
+    for (const path of new Set(ofProjects().map((route) => at(route, own.id, ofOwn.ids)))) {
+      for (const ask of [api.anonymous, foreign.admin, own.admin]) {
+        expect({ path, ...(await ask('PATCH', path, {})) }).toMatchObject({ path, status: 404, body: { error: { code: 'not_found' } } });
+      }
+    }
+  });
+
+  it('an admin whose program was allowed nothing but the profile: 403 on every route of the project', async () => {
+    const ann = await newUser(api);
+    await own.admin('POST', `${own.path}/users`, { user_id: ann.id, roles: ['admin'] });
+    const ask = await signIn(api, ann.email, 'profile:read');
+    const beyond = (needs: Route['needs']) => !hasRoleFor({ roles: expandRoles(['admin']), scopes: null }, needs as Permission);
+    for (const route of ofProjects()) {
+      const answer = await ask(route.method, at(route, own.id, ofOwn.ids), {});
+      const message = beyond(route.needs) ? 'This credential may not do that.' : `The access token lacks the scope ${permissions[route.needs as Permission].scope}.`;
+      expect({ route: route.key, status: answer.status, body: answer.body }).toEqual({ route: route.key, status: 403, body: { error: { code: 'forbidden', message } } });
     }
   });
 

@@ -2,13 +2,22 @@ import { assignableRoles } from '@llm-proxy/shared-auth';
 import { z } from 'zod';
 import { text } from '../http/fields.schema.js';
 import { isPermission, mayDo, type Permission, permissions, type Role, type Standing } from './permissions.js';
-import { resourceSchema, subjectSchema } from './subject.schema.js';
+import { resourceSchema, roleGrantSchema, subjectSchema } from './subject.schema.js';
 
 const relation = () => text(200).min(1);
 
 export const accessTestSchema = z.object({ subject: subjectSchema, resource: resourceSchema, relation: relation() });
 export const effectiveAccessSchema = z.object({ subject: subjectSchema, resource: resourceSchema, relations: z.array(relation()).max(200).nullish() });
 export const bindingsSchema = z.object({ subject: subjectSchema });
+
+export const accessTestAnswerSchema = z.object({ allowed: z.boolean(), resource: resourceSchema, subject: subjectSchema, relation: z.string() });
+export const effectiveAccessAnswerSchema = z.object({
+  resource: resourceSchema,
+  subject: subjectSchema,
+  effective_roles: z.array(z.string()).describe('Inherited ones included.'),
+  capabilities: z.record(z.string(), z.boolean()),
+});
+export const bindingsAnswerSchema = z.object({ access_grants: z.array(roleGrantSchema) });
 
 /** A relation is a role or a permission; what is neither is held by nobody. */
 export const holds = (standing: Standing | null, name: string): boolean => {

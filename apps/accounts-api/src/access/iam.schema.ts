@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { emailAddress, text } from '../http/fields.schema.js';
+import { pageEnd } from '../http/answer.schema.js';
 import { rolesSchema } from '../members/members.schema.js';
+import { roleGrantSchema } from './subject.schema.js';
+
+export const policySchema = z.object({
+  resource: roleGrantSchema.shape.resource,
+  access_grants: z.array(roleGrantSchema),
+  continuation_token: pageEnd.continuation_token,
+});
 
 const holder = z
   .object({ type: z.enum(['user', 'service_account'], 'only users and service accounts hold roles here'), id: text(200).nullish(), email: emailAddress().nullish() })

@@ -18,3 +18,11 @@ export const resourceSchema = z.object({
 });
 
 export type Resource = z.infer<typeof resourceSchema>;
+
+/** In grants newer clients take no role but those that can be given: to them an owner was given what it brings along. */
+export const toDirectRoles = (roles: readonly string[]): string[] => [...new Set(roles.map((role) => (role === 'owner' ? 'admin' : role)))];
+
+/** Who holds which roles on what, as they were given. */
+export const roleGrantSchema = z
+  .object({ resource: z.object({ type: z.literal('project'), id: z.uuid(), name: z.string() }), subject: subjectSchema, direct_roles: z.array(z.string()) })
+  .meta({ id: 'RoleGrant' });

@@ -1,10 +1,7 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { createBrowser } from '@llm-proxy/testing';
-import { apiGrantOf, readParticipantToken } from '@llm-proxy/shared-auth';
+import { randomUUID } from 'node:crypto';
+import { apiGrantOf, assignableRoles, readParticipantToken } from '@llm-proxy/shared-auth';
 import { type Ask, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
-
-const CLI = { client_id: 'p8xy1ZUi73jJUJbNfTg92HUSDpCSZJcc', redirect_uri: 'http://localhost:8765/callback' };
-const PASSWORD = 'a password of the spec';
+import { newUser as makeUser, signIn as signInto } from './signed-in-user.suite.js';
 
 describe('users as callers', () => {
   let api: RunningAccountsApi;
@@ -18,21 +15,8 @@ describe('users as callers', () => {
   });
   afterAll(() => api.close());
 
-  const newUser = async (email = `${randomUUID()}@example.com`) => {
-    const { body } = await api.operator('POST', '/accounts/users', { email, password: PASSWORD });
-    return { id: String(body['id']), email };
-  };
-  /** @returns a client with an access token for these scopes */
-  const signIn = async (email: string, scope = 'admin'): Promise<Ask> => {
-    const verifier = randomBytes(32).toString('base64url');
-    const query = new URLSearchParams({ response_type: 'code', ...CLI, scope, code_challenge: createHash('sha256').update(verifier).digest('base64url') });
-    const browser = createBrowser();
-    const consent = await browser.press(await browser.open(`${api.url}/oauth/authorize?${query}`), 'sign_in', { email, password: PASSWORD });
-    const { leftTo } = await browser.press(consent, 'allow');
-    const code = leftTo!.searchParams.get('code');
-    const { body } = await api.anonymous('POST', '/oauth/token', { grant_type: 'authorization_code', code, code_verifier: verifier, ...CLI });
-    return api.as(body['access_token']!);
-  };
+  const newUser = (email?: string) => makeUser(api, email);
+  const signIn = (email: string, scope?: string) => signInto(api, email, scope);
   const users = (id = '') => `${project.path}/users${id}`;
   const add = (member: object) => project.admin('POST', users(), member);
   const mayCallModels = async () => (await api.service('GET', `/internal/projects/${project.id}/policy`)).body['llmProxyUserIds'] as unknown as string[];
@@ -59,7 +43,10 @@ describe('users as callers', () => {
     expect((await ask('GET', `/accounts/projects/${id}/users`)).body['users']).toMatchObject([{ id: ann.id, direct_roles: ['member', 'owner'], is_admin: true }]);
     expect((await ask('GET', `/accounts/projects/${id}/audit`)).body['entries']).toMatchObject([{ action: 'project.created', actor: { type: 'user', id: ann.id, name: ann.email } }]);
     const about = { subject: { type: 'user', id: 'me' } };
-    expect((await ask('POST', `/accounts/projects/${id}/access:bindings`, about)).body['access_grants']).toMatchObject([{ direct_roles: ['owner'] }]);
+    expect((await ask('POST', `/accounts/projects/${id}/access:bindings`, about)).body['access_grants']).toMatchObject([{ direct_roles: ['admin'] }]);
+    const { access_grants } = (await ask('GET', `/accounts/projects/${id}/iam/project/${id}/policy`)).body as unknown as { access_grants: { subject: { id: string }; direct_roles: string[] }[] };
+    const assignable: readonly string[] = assignableRoles;
+    expect(access_grants.map(({ subject, direct_roles }) => [subject.id === ann.id, direct_roles.filter((role) => !assignable.includes(role))])).toEqual([[true, []], [false, []]]);
   });
 
   it('accept invitations when they are made, and meet those they share a project with', async () => {
@@ -105,6 +92,36 @@ describe('users as callers', () => {
     expect((await ask('GET', `${project.path}/rooms`)).body['rooms']).toMatchObject([{ name: 'open' }]);
     const connect = async (room: string) => (await ask('POST', `${project.path}/rooms/${room}/connect`)).status;
     expect([await connect('open'), await connect('closed')]).toEqual([200, 403]);
+  });
+
+  it('see of the rooms those that were opened to them: in lists, by id and by name, and for as long as they are', async () => {
+    const [ann, bob] = [await newUser(), await newUser()];
+    for (const { id } of [ann, bob]) await add({ user_id: id });
+    const ids: Record<string, string> = {};
+    for (const name of ['for-ann', 'for-bob', 'for-none']) ids[name] = (await project.admin('POST', `${project.path}/rooms`, { name })).body['id']!;
+    const grant = (room: string, user: { id: string }) => project.admin('POST', `${project.path}/room-grants`, { room_id: room, user_id: user.id, permissions: { messaging: {} } });
+    await grant('for-ann', ann);
+    await grant('for-bob', bob);
+    const [asAnn, asBob] = [await signIn(ann.email), await signIn(bob.email)];
+    const seen = async (ask: Ask, query = '') => {
+      const { rooms, total } = (await ask('GET', `${project.path}/rooms${query}`)).body as unknown as { rooms: { name: string }[]; total: number };
+      return [rooms.map(({ name }) => name), total];
+    };
+    for (const query of ['', '?view=all', '?filter=for', '?limit=50&offset=0&order_by=room_name']) expect(await seen(asAnn, query)).toEqual([['for-ann'], 1]);
+    expect(await seen(asBob)).toEqual([['for-bob'], 1]);
+    expect(await seen(asAnn, '?filter=bob')).toEqual([[], 0]);
+    for (const room of ['for-bob', 'for-none']) {
+      for (const handle of [room, ids[room]!]) {
+        expect(await asAnn('GET', `${project.path}/rooms/${handle}`)).toMatchObject({ status: 404, body: { error: { code: 'room_not_found', message: 'Room not found.' } } });
+        expect((await asAnn('POST', `${project.path}/rooms/${handle}/connect`)).status).toBe(403);
+      }
+    }
+    expect((await asAnn('GET', `${project.path}/rooms/${ids['for-ann']}`)).body).toMatchObject({ name: 'for-ann' });
+    await project.admin('PUT', `${project.path}/users/${bob.id}`, { roles: ['room_inventory'] });
+    expect(await seen(asBob)).toEqual([['for-ann', 'for-bob', 'for-none'], 3]);
+    await project.admin('DELETE', `${project.path}/room-grants/for-ann/${ann.id}`);
+    expect(await seen(asAnn)).toEqual([[], 0]);
+    expect((await asAnn('POST', `${project.path}/rooms/for-ann/connect`)).status).toBe(403);
   });
 
   it('without the role for it make no programs that act for themselves', async () => {

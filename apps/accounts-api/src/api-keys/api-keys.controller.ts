@@ -4,11 +4,25 @@ import { StandingHere } from '../access/caller.js';
 import { assertMayGive } from '../access/escalation.js';
 import type { Standing } from '../access/permissions.js';
 import { AccountsError } from '../accounts.errors.js';
+import { OK, okSchema } from '../http/answer.schema.js';
+import { Answers, AnswersNothing, Refuses } from '../http/answers.js';
 import { type Page, pageSchema } from '../http/paging.schema.js';
 import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { DEFAULT_SERVICE_ACCOUNT } from '../projects/project-key.js';
 import { ServiceAccountsStore } from '../service-accounts/service-accounts.store.js';
-import { type NewApiKey, newApiKeySchema, revocationSchema, rotationSchema, toApiKey, toNewApiKey, type UsedApiKeys, usedApiKeysSchema } from './api-keys.schema.js';
+import {
+  apiKeysSchema,
+  createdApiKeySchema,
+  type NewApiKey,
+  newApiKeySchema,
+  revocationSchema,
+  revokedApiKeysSchema,
+  rotationSchema,
+  toApiKey,
+  toNewApiKey,
+  type UsedApiKeys,
+  usedApiKeysSchema,
+} from './api-keys.schema.js';
 import { ApiKeysStore } from './api-keys.store.js';
 import { keyIdToRevoke } from './revoked-key.js';
 
@@ -22,6 +36,8 @@ export class ServiceAccountApiKeysController {
 
   @Post('api-keys')
   @HttpCode(200)
+  @Answers(createdApiKeySchema)
+  @Refuses('service_account_not_found')
   async create(
     @StandingHere() standing: Standing,
     @Param('projectId') projectId: string,
@@ -34,6 +50,8 @@ export class ServiceAccountApiKeysController {
   }
 
   @Get('api-keys')
+  @Answers(apiKeysSchema)
+  @Refuses('service_account_not_found')
   async list(@Param('projectId') projectId: string, @Param('serviceAccountId') account: string, @ParsedQuery(pageSchema) page: Page) {
     const { keys, total } = await this.keys.list(await this.owner(projectId, account), page);
     return { keys: keys.map(toApiKey), total };
@@ -41,12 +59,16 @@ export class ServiceAccountApiKeysController {
 
   @Delete('api-keys/:apiKeyId')
   @HttpCode(204)
+  @AnswersNothing()
+  @Refuses('api_key_not_found', 'service_account_not_found')
   async remove(@Param('projectId') projectId: string, @Param('serviceAccountId') account: string, @Param('apiKeyId') id: string): Promise<void> {
     await this.keys.remove(await this.owner(projectId, account), id);
   }
 
   @Post('api-keys/:apiKeyId/rotate')
   @HttpCode(200)
+  @Answers(createdApiKeySchema)
+  @Refuses('api_key_not_found', 'service_account_not_found')
   async rotate(
     @StandingHere() standing: Standing,
     @Param('projectId') projectId: string,
@@ -61,6 +83,8 @@ export class ServiceAccountApiKeysController {
 
   @Post('api-keys\\:revoke')
   @HttpCode(200)
+  @Answers(revokedApiKeysSchema)
+  @Refuses('api_key_not_found', 'service_account_not_found')
   async revoke(
     @Param('projectId') projectId: string,
     @Param('serviceAccountId') account: string,
@@ -87,6 +111,8 @@ export class ProjectApiKeysController {
 
   @Post()
   @HttpCode(200)
+  @Answers(createdApiKeySchema)
+  @Refuses('service_account_not_found')
   async create(@StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedBody(newApiKeySchema) key: NewApiKey) {
     const { id, roles } = await this.accounts.getByName(projectId, DEFAULT_SERVICE_ACCOUNT);
     assertMayGive(standing, roles);
@@ -94,6 +120,8 @@ export class ProjectApiKeysController {
   }
 
   @Get()
+  @Answers(apiKeysSchema)
+  @Refuses('service_account_not_found')
   async list(@Param('projectId') projectId: string, @ParsedQuery(pageSchema) page: Page) {
     const { keys, total } = await this.keys.list(await this.defaultOwner(projectId), page);
     return { keys: keys.map(toApiKey), total };
@@ -101,6 +129,8 @@ export class ProjectApiKeysController {
 
   @Delete(':apiKeyId')
   @HttpCode(204)
+  @AnswersNothing()
+  @Refuses('api_key_not_found', 'service_account_not_found')
   async remove(@Param('projectId') projectId: string, @Param('apiKeyId') id: string): Promise<void> {
     await this.keys.remove(await this.defaultOwner(projectId), id);
   }
@@ -117,8 +147,9 @@ export class ApiKeyUseController {
 
   @Post('used')
   @HttpCode(200)
+  @Answers(okSchema)
   async used(@ParsedBody(usedApiKeysSchema) { keys }: { keys: UsedApiKeys }) {
     await this.keys.markUsed(keys);
-    return { ok: true };
+    return OK;
   }
 }

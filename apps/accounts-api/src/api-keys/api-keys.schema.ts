@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantText, pageEnd } from '../http/answer.schema.js';
 import { descriptionText, nameText, text } from '../http/fields.schema.js';
 import type { ApiKey } from '../generated/client.js';
 
@@ -19,7 +20,26 @@ export type UsedApiKeys = z.infer<typeof usedApiKeysSchema>['keys'];
 
 export type ListedApiKey = Omit<ApiKey, 'sealedSecret'>;
 
-export const toApiKey = (key: ListedApiKey) => ({
+export const apiKeySchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    description: z.string(),
+    project_id: z.uuid(),
+    service_account_id: z.uuid(),
+    created_at: instantText(),
+    last_used_at: instantText().nullable(),
+    expires_at: instantText().nullable().describe('Set when a newer key took its place.'),
+  })
+  .meta({ id: 'ApiKey' });
+
+/** The only answer that ever holds the value. */
+export const createdApiKeySchema = apiKeySchema.extend({ value: z.string().describe('Shown this once.') }).meta({ id: 'CreatedApiKey' });
+
+export const apiKeysSchema = z.object({ keys: z.array(apiKeySchema), total: pageEnd.total });
+export const revokedApiKeysSchema = z.object({ revoked: z.array(z.uuid()) });
+
+export const toApiKey = (key: ListedApiKey): z.infer<typeof apiKeySchema> => ({
   id: key.id,
   name: key.name,
   description: key.description,
@@ -30,5 +50,4 @@ export const toApiKey = (key: ListedApiKey) => ({
   expires_at: key.expiresAt?.toISOString() ?? null,
 });
 
-/** The only answer that ever holds the value. */
-export const toNewApiKey = ({ key, value }: { key: ListedApiKey; value: string }) => ({ ...toApiKey(key), value });
+export const toNewApiKey = ({ key, value }: { key: ListedApiKey; value: string }): z.infer<typeof createdApiKeySchema> => ({ ...toApiKey(key), value });

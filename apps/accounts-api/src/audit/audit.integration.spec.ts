@@ -78,6 +78,25 @@ describe('audit log', () => {
     expect((await log(`target=${encodeURIComponent("' OR 1=1")}`)).total).toBe(0);
   });
 
+  it('of the deployment: users, and all projects, for the operator alone', async () => {
+    const email = `${project.id}@example.com`;
+    const { body: user } = await api.operator('POST', '/accounts/users', { email, password: 'never to be seen in a log' });
+    await api.operator('PUT', `/accounts/users/${user['id']}/password`, { password: 'nor is this one, of course' });
+    await api.operator('PUT', `/accounts/profiles/${user['id']}`, { first_name: 'Ann' });
+    const deployment = async (query: string) => (await api.operator('GET', `/accounts/sysadmin/audit?${query}`)).body as unknown as { entries: (Entry & { project_id: string | null })[]; total: number };
+    const { entries } = await deployment(`target=${email}`);
+    expect(entries.map(({ action, project_id, actor }) => [action, project_id, actor.type])).toEqual([
+      ['user.updated', null, 'operator'],
+      ['user.password_set', null, 'operator'],
+      ['user.created', null, 'operator'],
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/never to be|nor is this|argon2/);
+    expect((await deployment(`project_id=${project.id}`)).total).toBe((await log()).total);
+    expect((await deployment('')).total).toBeGreaterThan((await log()).total);
+    expect((await log(`target=${email}`)).total).toBe(0);
+    expect((await project.admin('GET', '/accounts/sysadmin/audit')).status).toBe(403);
+  });
+
   it('cannot be changed afterwards', async () => {
     const client = new pg.Client(api.config.DATABASE_URL);
     await client.connect();

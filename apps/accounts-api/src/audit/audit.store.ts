@@ -7,10 +7,10 @@ import type { AuditQuery } from './audit.schema.js';
 export class AuditStore {
   constructor(private readonly database: Database) {}
 
-  /** Newest first. */
-  async list(projectId: string, { take, skip, start, end, action, actor, target }: AuditQuery): Promise<{ entries: AuditEntry[]; total: number }> {
+  /** Newest first. @param projectId null: of the whole deployment */
+  async list(projectId: string | null, { take, skip, start, end, action, actor, target }: AuditQuery): Promise<{ entries: AuditEntry[]; total: number }> {
     const where: Prisma.AuditEntryWhereInput = {
-      projectId,
+      ...(projectId !== null && { projectId }),
       ...((start ?? end) && { at: { ...(start && { gte: start }), ...(end && { lt: end }) } }),
       ...(action !== undefined && { action }),
       ...(actor !== undefined && { OR: [{ actorId: actor }, { actorName: actor }] }),

@@ -10,8 +10,11 @@ export interface AuditEntry {
   details?: Prisma.InputJsonObject;
 }
 
-/** Writes it in the transaction that makes the change: neither is there without the other. */
-export const writeAudit = async (transaction: Transaction, projectId: string, { action, target, details }: AuditEntry): Promise<void> => {
+/**
+ * Writes it in the transaction that makes the change: neither is there without the other.
+ * @param projectId null: the change is not about a project; the operator reads it
+ */
+export const writeAudit = async (transaction: Transaction, projectId: string | null, { action, target, details }: AuditEntry): Promise<void> => {
   const context = requestContext();
   await transaction.auditEntry.create({
     data: {

@@ -30,7 +30,15 @@ export const integrationSchema = z.object({
 });
 
 /** What a caller may see: never the key. */
-export const toIntegrationDocument = ({ apiKeyHint, baseUrl }: Pick<Integration, 'apiKeyHint' | 'baseUrl'>) => ({
+export const integrationDocumentSchema = z
+  .object({ api_key_set: z.literal(true), api_key_hint: z.string().describe('The end of the key, when enough of it stays hidden.'), base_url: z.string().nullable() })
+  .meta({ id: 'Integration' });
+
+export const probeResultSchema = z
+  .object({ ok: z.boolean(), status: z.int().nullable().describe("Of the provider's answer; null: there was none."), message: z.string() })
+  .meta({ id: 'IntegrationTest' });
+
+export const toIntegrationDocument = ({ apiKeyHint, baseUrl }: Pick<Integration, 'apiKeyHint' | 'baseUrl'>): z.infer<typeof integrationDocumentSchema> => ({
   api_key_set: true,
   api_key_hint: apiKeyHint,
   base_url: baseUrl,

@@ -1,6 +1,7 @@
 import { isAllowedHost, lookupPublic, PrivateAddressError, problemOfForeignUrl } from '@llm-proxy/platform-http';
 import { Agent, errors, request } from 'undici';
-import type { IntegrationProvider } from './integrations.schema.js';
+import type { z } from 'zod';
+import type { IntegrationProvider, probeResultSchema } from './integrations.schema.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -13,12 +14,7 @@ export interface ProbeTarget {
   allowPrivateUpstreams: readonly string[];
 }
 
-export interface ProbeResult {
-  ok: boolean;
-  /** Of the provider's answer; null: there was none. */
-  status: number | null;
-  message: string;
-}
+export type ProbeResult = z.infer<typeof probeResultSchema>;
 
 /** One cheap call, which costs nothing: the list of models. Follows no redirect, keeps nothing of the answer. */
 export const probeProvider = async (target: ProbeTarget): Promise<ProbeResult> => {

@@ -31,6 +31,7 @@ export class TestIntegration {
   }
 
   private standardBaseUrl(provider: IntegrationProvider): string {
-    return { openai: this.config.OPENAI_BASE_URL, anthropic: this.config.ANTHROPIC_BASE_URL, grok: 'https://api.x.ai/v1' }[provider];
+    const { OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GROK_BASE_URL, XAI_BASE_URL } = this.config;
+    return { openai: OPENAI_BASE_URL, anthropic: ANTHROPIC_BASE_URL, grok: GROK_BASE_URL ?? XAI_BASE_URL }[provider];
   }
 }

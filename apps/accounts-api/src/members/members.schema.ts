@@ -1,5 +1,6 @@
 import { assignableRoles, expandRoles, flagsOf, type RoleFlag, withFlags } from '@llm-proxy/shared-auth';
 import { z } from 'zod';
+import { pageEnd } from '../http/answer.schema.js';
 import { emailAddress, text } from '../http/fields.schema.js';
 import { pageSchema } from '../http/paging.schema.js';
 
@@ -54,8 +55,28 @@ export interface Person {
   invited: boolean;
 }
 
+/** A user as clients know one. */
+export const profileSchema = z
+  .object({ id: z.string(), first_name: z.string().nullable(), last_name: z.string().nullable(), email: z.string() })
+  .meta({ id: 'User' });
+
 /** Both generations in one row: newer clients read `user` and `direct_roles`, older ones the rest. Switches say what was given, not what it brings along. */
-export const toMember = ({ id, email, firstName, lastName, roles, invited }: Person) => {
+export const memberSchema = profileSchema
+  .extend({
+    user: profileSchema,
+    direct_roles: z.array(z.string()),
+    is_admin: z.boolean(),
+    is_developer: z.boolean(),
+    can_create_rooms: z.boolean(),
+    can_create_agents: z.boolean(),
+    can_use_llm_proxy: z.boolean(),
+    status: z.enum(['active', 'invited']).describe('`invited` until the first sign-in; `id` is that of the invitation then.'),
+  })
+  .meta({ id: 'Member' });
+
+export const membersSchema = z.object({ users: z.array(memberSchema), ...pageEnd });
+
+export const toMember = ({ id, email, firstName, lastName, roles, invited }: Person): z.infer<typeof memberSchema> => {
   const user = { id, first_name: firstName, last_name: lastName, email };
   const shown = roles.includes('owner') ? expandRoles(roles) : roles;
   return { user, direct_roles: ['member', ...roles], ...user, ...flagsOf(shown), status: invited ? 'invited' : 'active' };

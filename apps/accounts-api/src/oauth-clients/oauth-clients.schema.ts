@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageEnd } from '../http/answer.schema.js';
 import { text } from '../http/fields.schema.js';
 import type { OAuthClient } from '../generated/client.js';
 
@@ -48,8 +49,24 @@ export const oauthClientUpdateSchema = z.preprocess(unwrapped, fields.partial())
 export type NewOAuthClient = z.infer<typeof newOAuthClientSchema>;
 export type OAuthClientUpdate = z.infer<typeof oauthClientUpdateSchema>;
 
+export const oauthClientSchema = z
+  .object({
+    client_id: z.string(),
+    client_secret: z.string().describe('Empty but in the answer that makes it.'),
+    grant_types: z.array(z.string()),
+    response_types: z.array(z.string()),
+    redirect_uris: z.array(z.string()),
+    scope: z.string(),
+    project_id: z.uuid().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    official: z.boolean(),
+  })
+  .meta({ id: 'OAuthClient' });
+
+export const oauthClientsSchema = z.object({ clients: z.array(oauthClientSchema), ...pageEnd });
+
 /** @param secret only in the answer that creates the client; elsewhere empty, because older clients insist on text */
-export const toOAuthClient = (client: OAuthClient, secret = '') => ({
+export const toOAuthClient = (client: OAuthClient, secret = ''): z.infer<typeof oauthClientSchema> => ({
   client_id: client.clientId,
   client_secret: secret,
   grant_types: client.grantTypes,
@@ -57,6 +74,6 @@ export const toOAuthClient = (client: OAuthClient, secret = '') => ({
   redirect_uris: client.redirectUris,
   scope: client.scope,
   project_id: client.projectId,
-  metadata: client.metadata,
+  metadata: client.metadata as Record<string, string>,
   official: client.official,
 });

@@ -9,6 +9,9 @@ import type { Page } from '../http/paging.schema.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
 import { isUsable, type NewOAuthClient, type OAuthClientUpdate } from './oauth-clients.schema.js';
 
+/** What is no client id is not in the database either, which could not even be asked for some texts. */
+const CLIENT_ID = /^[A-Za-z0-9]{1,64}$/;
+
 /** As the public id of the built-in client: letters and digits only. */
 const newClientId = (): string => randomBytes(48).toString('base64').replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 32);
 
@@ -54,7 +57,7 @@ export class OAuthClientsStore {
 
   /** @throws AccountsError `oauth_client_not_found` */
   async get(projectId: string, clientId: string): Promise<OAuthClient> {
-    const client = await this.database.oAuthClient.findFirst({ where: { projectId, clientId } });
+    const client = CLIENT_ID.test(clientId) ? await this.database.oAuthClient.findFirst({ where: { projectId, clientId } }) : null;
     if (!client) throw new AccountsError('oauth_client_not_found');
     return client;
   }

@@ -8,6 +8,18 @@ const DEFINITIONS = '#/$defs/';
 export class JsonSchemas {
   readonly definitions: Record<string, JsonSchema> = {};
 
+  /**
+   * What callers get: nothing but what the schema names. Schemas with an id in their metadata are shared by all that refer to them.
+   * @param name unique; recursive parts without an id are named after it
+   */
+  answer(name: string, schema: z.ZodType): JsonSchema {
+    const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, { io: 'output' });
+    const nameOf = (definition: string): string => (definition.startsWith('__') ? `${name}.${definition}` : definition);
+    const renamed = (part: unknown): JsonSchema => JSON.parse(JSON.stringify(part).replace(/"#\/\$defs\/([^"]+)"/g, (_all, definition: string) => `"#/components/schemas/${nameOf(definition)}"`)) as JsonSchema;
+    for (const [definition, content] of Object.entries($defs ?? {})) this.definitions[nameOf(definition)] = renamed(content);
+    return renamed(json);
+  }
+
   /** What callers send, before it is parsed. @param name unique; definitions are named after it */
   of(name: string, schema: z.ZodType): JsonSchema {
     const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Controller, Get, Header, Inject, Param, StreamableFile } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
+import { storedObject } from '../http/answer.schema.js';
+import { Answers, AnswersWith, Refuses } from '../http/answers.js';
 import type { OpenApiDocument } from './openapi-document.js';
 
 /** Injection token of the document. */
@@ -32,6 +34,7 @@ export class OpenApiController {
   constructor(@Inject(OPENAPI_DOCUMENT) private readonly document: OpenApiDocument) {}
 
   @Get('openapi.json')
+  @Answers(storedObject())
   get(): OpenApiDocument {
     return this.document;
   }
@@ -39,6 +42,7 @@ export class OpenApiController {
   @Get('docs')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+  @AnswersWith('text/html')
   page(): string {
     return PAGE;
   }
@@ -46,6 +50,8 @@ export class OpenApiController {
   @Get('docs/:asset')
   @Header('cache-control', 'public, max-age=3600')
   @Header('x-content-type-options', 'nosniff')
+  @AnswersWith('*/*')
+  @Refuses('not_found')
   async asset(@Param('asset') name: string): Promise<StreamableFile> {
     if (name === 'start.js') return new StreamableFile(Buffer.from(START), { type: 'text/javascript' });
     const type = Object.hasOwn(ASSETS, name) ? ASSETS[name]! : null;

@@ -20,7 +20,7 @@ describe('description of the API', () => {
     const described = operations().map(({ path, method }) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`);
     const served = Object.entries(routePermissions).filter(([route, needs]) => needs !== 'service' && !/ \/(healthz|readyz)$/.test(route)).map(([route]) => route);
     expect(described.sort()).toEqual(served.sort());
-    expect(JSON.stringify(document)).not.toContain('/internal');
+    expect(JSON.stringify(document)).not.toContain('"/internal');
   });
 
   it('says of every operation what it takes, what it needs and how it fails', () => {
@@ -39,11 +39,28 @@ describe('description of the API', () => {
     expect(create['description']).toMatch(/room_creator/);
   });
 
+  it('says of every operation what it answers, and every way in which it refuses', () => {
+    for (const { path, method, operation } of operations()) {
+      const responses = operation['responses'] as Record<string, JsonSchema>;
+      const statuses = Object.keys(responses);
+      const onlyRefuses = /\/(credits|subscription)$/.test(path) && method === 'post';
+      expect({ path, method, answers: statuses.some((status) => status < '400') }).toEqual({ path, method, answers: !onlyRefuses });
+      const isPublic = (operation['security'] as unknown[]).length === 0;
+      expect({ path, method, refuses: statuses }).toEqual({ path, method, refuses: expect.arrayContaining(isPublic ? ['400', '413', '500', '503'] : ['400', '401', '403', '413', '500', '503']) });
+      if (path.includes('{projectId}')) expect(statuses).toContain('404');
+    }
+    const rooms = document.paths['/accounts/projects/{projectId}/rooms']!['post']!['responses'] as Record<string, { $ref: string; content: Record<string, { schema: JsonSchema }> }>;
+    expect(rooms['200']!.content['application/json']!.schema).toEqual({ $ref: '#/components/schemas/Room' });
+    expect(rooms['409']).toEqual({ $ref: '#/components/responses/room_exists' });
+    const shared = (document['components'] as { responses: typeof rooms }).responses;
+    expect(shared['room_exists']!.content['application/json']!.schema).toMatchObject({ properties: { error: { properties: { code: { enum: ['room_exists'] } } } } });
+  });
+
   it('every reference leads somewhere', () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
-    const { schemas } = document['components'] as { schemas: Record<string, unknown> };
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(schemas|responses)\/([^"]+)"/g)].map(([, kind, name]) => [kind!, name!] as const);
+    const components = document['components'] as Record<string, object>;
     expect(references.length).toBeGreaterThan(10);
-    for (const name of references) expect({ name, found: Object.hasOwn(schemas, name) }).toEqual({ name, found: true });
+    for (const [kind, name] of references) expect({ name, found: Object.hasOwn(components[kind]!, name) }).toEqual({ name, found: true });
     expect(JSON.stringify(document)).not.toContain('$defs');
   });
 

@@ -1,6 +1,8 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
+import type { AccountsErrorCode } from '../accounts.errors.js';
+import { type AnswerDescription, answerOf, refusalsOf } from '../http/answers.js';
 import { SchemaPipe } from '../http/parse-with.js';
 
 /** One route as its controller declares it. */
@@ -12,6 +14,9 @@ export interface RouteDescription {
   handler: string;
   body: z.ZodType | null;
   query: z.ZodType | null;
+  /** Null: it does not say. */
+  answer: AnswerDescription | null;
+  refusals: readonly AccountsErrorCode[];
 }
 
 /** Kinds of handler parameters, by the numbers that Nest gives them. */
@@ -27,7 +32,8 @@ export const describeRoutes = (controllers: readonly Type[]): RouteDescription[]
       if (method === undefined) return [];
       const path = joined(Reflect.getMetadata(PATH_METADATA, controller) as string, Reflect.getMetadata(PATH_METADATA, prototype[handler]!) as string);
       const schemas = schemasOf(controller, handler);
-      return [{ method: RequestMethod[method]!, path, controller: controller.name, handler, body: schemas.get(BODY) ?? null, query: schemas.get(QUERY) ?? null }];
+      const [answer, refusals] = [answerOf(prototype[handler]!), refusalsOf(prototype[handler]!)];
+      return [{ method: RequestMethod[method]!, path, controller: controller.name, handler, body: schemas.get(BODY) ?? null, query: schemas.get(QUERY) ?? null, answer, refusals }];
     });
   });
 

@@ -7,10 +7,11 @@ import type { Standing } from '../access/permissions.js';
 import { CredentialsStore } from '../access/credentials.store.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { Answers, Refuses } from '../http/answers.js';
 import { ParsedBody } from '../http/parse-with.js';
 import { ProjectsStore } from '../projects/projects.store.js';
 import { mintToken, type SigningKey } from './mint-token.js';
-import { type NewParticipantToken, newParticipantTokenSchema, validationSchema } from './participant-tokens.schema.js';
+import { claimsSchema, mintedTokenSchema, type NewParticipantToken, newParticipantTokenSchema, validationSchema } from './participant-tokens.schema.js';
 import { signingSecretOf } from './signing-secret.js';
 
 @Controller()
@@ -23,6 +24,7 @@ export class ParticipantTokensController {
 
   @Post('accounts/projects/:projectId/participant-tokens')
   @HttpCode(200)
+  @Answers(mintedTokenSchema)
   async mint(
     @AskedBy() caller: Caller,
     @StandingHere() standing: Standing,
@@ -36,6 +38,8 @@ export class ParticipantTokensController {
 
   @Post('api/participant-token/validate')
   @HttpCode(200)
+  @Answers(claimsSchema)
+  @Refuses('invalid_token')
   async validate(@ParsedBody(validationSchema) { token }: z.infer<typeof validationSchema>): Promise<ParticipantClaims> {
     const claims = readParticipantToken(token);
     const secret = claims && (await signingSecretOf(claims, this.credentials, this.config.MESHAGENT_SECRET));

@@ -26,3 +26,19 @@ export const newParticipantTokenSchema = z
 export type NewParticipantToken = z.infer<typeof newParticipantTokenSchema>;
 
 export const validationSchema = z.object({ token: z.string() });
+
+export const mintedTokenSchema = z.object({ token: z.string() });
+
+/** What a valid token says, claims that only its minter understands included. */
+export const claimsSchema = z
+  .looseObject({
+    name: z.string(),
+    grants: z.array(z.object({ name: z.string(), scope: z.unknown() })),
+    sub: z.string().optional().describe('Project id.'),
+    kid: z.string().optional().describe('Id of the API key that signed it.'),
+    version: z.string().optional(),
+    exp: z.number().optional(),
+    nbf: z.number().optional(),
+    iat: z.number().optional(),
+  })
+  .meta({ id: 'ParticipantClaims' });

@@ -1,7 +1,8 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { PriceBook } from '@llm-proxy/pricing';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
-import { toPriceList } from './price-list.js';
+import { Answers } from '../http/answers.js';
+import { priceListSchema, toPriceList } from './price-list.js';
 
 /** Prices of today, for everyone. */
 @Controller('pricing')
@@ -12,6 +13,7 @@ export class PricingController {
   ) {}
 
   @Get()
+  @Answers(priceListSchema)
   get() {
     return toPriceList(this.book.tableAt(new Date()), this.config.SURCHARGE_BASIS_POINTS);
   }

@@ -4,7 +4,10 @@ import { Standings } from '../access/standings.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
 import { apiDomainOf } from '../config/config.controller.js';
+import { OK, okSchema } from '../http/answer.schema.js';
+import { Answers, Refuses } from '../http/answers.js';
 import { ParsedBody } from '../http/parse-with.js';
+import { profileSchema } from '../members/members.schema.js';
 import { MembersStore } from '../members/members.store.js';
 import { ProjectsStore } from '../projects/projects.store.js';
 import { toServiceAccount } from '../service-accounts/service-accounts.schema.js';
@@ -12,6 +15,7 @@ import { ServiceAccountsStore } from '../service-accounts/service-accounts.store
 import { type ProfileUpdate, profileUpdateSchema, toUserProfile } from '../users/users.schema.js';
 import { UsersStore } from '../users/users.store.js';
 import { toProfile } from './caller-profile.js';
+import { whoamiSchema } from './profiles.schema.js';
 
 const projectKeyOf = async (caller: Caller, projects: ProjectsStore): Promise<string | null> =>
   caller.kind === 'operator' || caller.kind === 'user' ? null : (await projects.get(caller.projectId)).projectKey;
@@ -27,12 +31,16 @@ export class ProfilesController {
   ) {}
 
   @Get('me')
+  @Answers(profileSchema)
+  @Refuses('project_not_found')
   async me(@AskedBy() caller: Caller) {
     return toProfile(caller, await projectKeyOf(caller, this.projects), apiDomainOf(this.config));
   }
 
   /** People see those they share a project with. */
   @Get(':userId')
+  @Answers(profileSchema)
+  @Refuses('user_not_found')
   async get(@AskedBy() caller: Caller, @Param('userId') userId: string) {
     const user = await this.users.get(userId);
     if (!(await this.sees(caller, userId))) throw new AccountsError('user_not_found');
@@ -40,12 +48,14 @@ export class ProfilesController {
   }
 
   @Put(':userId')
+  @Answers(okSchema)
+  @Refuses('user_not_found')
   async update(@AskedBy() caller: Caller, @Param('userId') userId: string, @ParsedBody(profileUpdateSchema) update: ProfileUpdate) {
     const id = userId === 'me' ? (userIdOf(caller) ?? userId) : userId;
     if (caller.kind !== 'operator' && userIdOf(caller) !== id) throw new AccountsError('forbidden');
     await this.users.get(id);
-    await this.users.update(id, { firstName: update.first_name, lastName: update.last_name });
-    return { ok: true };
+    await this.users.update(id, { firstName: update.first_name, lastName: update.last_name }, 'user.updated');
+    return OK;
   }
 
   private async sees(caller: Caller, userId: string): Promise<boolean> {
@@ -64,13 +74,15 @@ export class WhoamiController {
   ) {}
 
   @Get()
+  @Answers(whoamiSchema)
+  @Refuses('project_not_found', 'service_account_not_found')
   async whoami(@AskedBy() caller: Caller) {
     const domain = apiDomainOf(this.config);
     const projectKey = await projectKeyOf(caller, this.projects);
     const profile = toProfile(caller, projectKey, domain);
     const { id, email } = profile;
-    if (caller.kind !== 'api_key') return { id, email, type: 'user', user: profile };
+    if (caller.kind !== 'api_key') return { id, email, type: 'user' as const, user: profile };
     const account = await this.serviceAccounts.get(caller.projectId, caller.serviceAccountId);
-    return { id, email, type: 'service_account', service_account: toServiceAccount(account, domain) };
+    return { id, email, type: 'service_account' as const, service_account: toServiceAccount(account, domain) };
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantText, storedObject } from '../http/answer.schema.js';
 import { jsonObject, nameText } from '../http/fields.schema.js';
 import type { Project } from '../generated/client.js';
 
@@ -15,7 +16,32 @@ export const newProjectSchema = z.object({
 export const projectStatusSchema = z.object({ enabled: z.boolean() });
 
 /** The project as clients of all ages know it. */
-export const toProjectInfo = (project: Project, settings: object | null) => ({
+export const projectInfoSchema = z
+  .object({
+    id: z.uuid(),
+    owner_user_id: z.uuid().nullable(),
+    name: z.string(),
+    project_key: z.string(),
+    created_at: instantText(),
+    settings: storedObject().nullable().describe('The whole-object form of older clients, without keys; null for whoever may not see settings.'),
+  })
+  .meta({ id: 'Project' });
+
+export const projectsSchema = z.object({ projects: z.array(projectInfoSchema) });
+
+export type ProjectInfo = z.infer<typeof projectInfoSchema>;
+
+/** A caller's standing, as older clients read it. */
+export const projectRoleSchema = z.object({
+  role: z.enum(['admin', 'developer', 'member']),
+  is_admin: z.boolean(),
+  is_developer: z.boolean(),
+  can_create_rooms: z.boolean(),
+  can_create_agents: z.boolean(),
+  can_use_llm_proxy: z.boolean(),
+});
+
+export const toProjectInfo = (project: Project, settings: Record<string, unknown> | null): ProjectInfo => ({
   id: project.id,
   owner_user_id: project.ownerUserId,
   name: project.name,
@@ -23,5 +49,3 @@ export const toProjectInfo = (project: Project, settings: object | null) => ({
   created_at: project.createdAt.toISOString(),
   settings,
 });
-
-export type ProjectInfo = ReturnType<typeof toProjectInfo>;

@@ -1,11 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
+import { OK, okSchema } from '../http/answer.schema.js';
+import { Answers, Refuses } from '../http/answers.js';
 import { continuationOf, type Page, pageSchema } from '../http/paging.schema.js';
 import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { MembersStore } from '../members/members.store.js';
 import { toRoom } from '../rooms/rooms.schema.js';
 import { RoomsStore } from '../rooms/rooms.store.js';
-import { type NewRoomGrant, roomGrantSchema, toRoomGrant } from './room-grants.schema.js';
+import { type NewRoomGrant, nothingSchema, roomCountsSchema, roomGrantAnswerSchema, roomGrantSchema, roomGrantsSchema, toRoomGrant, userCountsSchema } from './room-grants.schema.js';
 import { RoomGrantsStore } from './room-grants.store.js';
 
 @Controller('accounts/projects/:projectId/room-grants')
@@ -18,6 +20,8 @@ export class RoomGrantsController {
 
   @Post()
   @HttpCode(200)
+  @Answers(nothingSchema)
+  @Refuses('room_not_found', 'member_not_found')
   async create(@Param('projectId') projectId: string, @ParsedBody(roomGrantSchema) grant: NewRoomGrant) {
     await this.write(projectId, grant);
     return {};
@@ -25,37 +29,47 @@ export class RoomGrantsController {
 
   /** Older clients put any id in the path and what they mean in the body. */
   @Put(':grantId')
+  @Answers(nothingSchema)
+  @Refuses('room_not_found', 'member_not_found')
   async update(@Param('projectId') projectId: string, @ParsedBody(roomGrantSchema) grant: NewRoomGrant) {
     await this.write(projectId, grant);
     return {};
   }
 
   @Get()
+  @Answers(roomGrantsSchema)
   list(@Param('projectId') projectId: string, @ParsedQuery(pageSchema) page: Page) {
     return this.page(projectId, page);
   }
 
   @Get('by-room')
+  @Answers(roomCountsSchema)
   async byRoom(@Param('projectId') projectId: string) {
     return { rooms: (await this.grants.countByRoom(projectId)).map(({ room, count }) => ({ room: toRoom(room), count })) };
   }
 
   @Get('by-user')
+  @Answers(userCountsSchema)
   async byUser(@Param('projectId') projectId: string) {
     return { users: await this.grants.countByUser(projectId) };
   }
 
   @Get('by-room/:room')
+  @Answers(roomGrantsSchema)
+  @Refuses('room_not_found')
   async ofRoom(@Param('projectId') projectId: string, @Param('room') idOrName: string, @ParsedQuery(pageSchema) page: Page) {
     return this.page(projectId, page, { roomId: (await this.rooms.get(projectId, idOrName)).id });
   }
 
   @Get('by-user/:userId')
+  @Answers(roomGrantsSchema)
   ofUser(@Param('projectId') projectId: string, @Param('userId') userId: string, @ParsedQuery(pageSchema) page: Page) {
     return this.page(projectId, page, { userId });
   }
 
   @Get(':room/:userId')
+  @Answers(roomGrantAnswerSchema)
+  @Refuses('room_not_found', 'room_grant_not_found')
   async get(@Param('projectId') projectId: string, @Param('room') idOrName: string, @Param('userId') userId: string) {
     const { id } = await this.rooms.get(projectId, idOrName);
     const grant = await this.grants.find(projectId, id, userId);
@@ -64,9 +78,11 @@ export class RoomGrantsController {
   }
 
   @Delete(':room/:userId')
+  @Answers(okSchema)
+  @Refuses('room_not_found', 'room_grant_not_found')
   async remove(@Param('projectId') projectId: string, @Param('room') idOrName: string, @Param('userId') userId: string) {
     await this.grants.remove(await this.rooms.get(projectId, idOrName), userId);
-    return { ok: true };
+    return OK;
   }
 
   private async write(projectId: string, { room_id, user_id, email, permissions }: NewRoomGrant): Promise<void> {

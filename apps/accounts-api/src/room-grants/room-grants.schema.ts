@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { pageEnd, storedObject } from '../http/answer.schema.js';
 import { emailAddress, jsonObject, text } from '../http/fields.schema.js';
 import type { Prisma } from '../database/database.js';
-import { toRoom } from '../rooms/rooms.schema.js';
+import { profileSchema } from '../members/members.schema.js';
+import { roomSchema, toRoom } from '../rooms/rooms.schema.js';
 
 /** `permissions` is the API scope of the tokens that the member gets for the room. */
 export const roomGrantSchema = z
@@ -12,9 +14,22 @@ export type NewRoomGrant = z.infer<typeof roomGrantSchema>;
 
 export type StoredRoomGrant = Prisma.RoomGrantGetPayload<{ include: { room: true; member: { include: { user: true } } } }>;
 
-export const toRoomGrant = ({ room, userId, permissions, member: { user } }: StoredRoomGrant) => ({
+export const roomGrantAnswerSchema = z
+  .object({ room: roomSchema, user_id: z.uuid(), user: profileSchema, permissions: storedObject().describe('API scope of the tokens for the room.') })
+  .meta({ id: 'RoomGrant' });
+
+export const roomGrantsSchema = z.object({ room_grants: z.array(roomGrantAnswerSchema), ...pageEnd });
+export const roomCountsSchema = z.object({ rooms: z.array(z.object({ room: roomSchema, count: z.int() })) });
+export const userCountsSchema = z.object({
+  users: z.array(z.object({ user_id: z.uuid(), count: z.int(), first_name: z.string().nullable(), last_name: z.string().nullable(), email: z.string() })),
+});
+
+/** Older clients read nothing into it. */
+export const nothingSchema = z.object({});
+
+export const toRoomGrant = ({ room, userId, permissions, member: { user } }: StoredRoomGrant): z.infer<typeof roomGrantAnswerSchema> => ({
   room: toRoom(room),
   user_id: userId,
   user: { id: user.id, first_name: user.firstName, last_name: user.lastName, email: user.email },
-  permissions,
+  permissions: permissions as Record<string, unknown>,
 });

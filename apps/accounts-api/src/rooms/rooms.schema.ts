@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageEnd, storedObject } from '../http/answer.schema.js';
 import { jsonObject, jsonObjectOrNone } from '../http/fields.schema.js';
 import { pageSchema } from '../http/paging.schema.js';
 import type { Room } from '../generated/client.js';
@@ -37,4 +38,23 @@ export const roomsPageSchema = pageSchema;
 export type NewRoom = z.infer<typeof newRoomSchema>;
 export type RoomUpdate = z.infer<typeof roomUpdateSchema>;
 
-export const toRoom = ({ id, name, metadata, annotations, enabled }: Room) => ({ id, name, metadata, annotations, enabled });
+export const roomSchema = z
+  .object({ id: z.uuid(), name: z.string(), metadata: storedObject(), annotations: storedObject(), enabled: z.boolean() })
+  .meta({ id: 'Room' });
+
+export const roomsSchema = z.object({ rooms: z.array(roomSchema), ...pageEnd });
+
+export const connectionSchema = z.object({
+  jwt: z.string().describe('Participant token for the room.'),
+  room_name: z.string(),
+  project_id: z.uuid(),
+  room_url: z.string(),
+});
+
+export const toRoom = ({ id, name, metadata, annotations, enabled }: Room): z.infer<typeof roomSchema> => ({
+  id,
+  name,
+  metadata: metadata as Record<string, unknown>,
+  annotations: annotations as Record<string, unknown>,
+  enabled,
+});

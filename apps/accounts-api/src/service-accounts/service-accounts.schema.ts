@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantText, pageEnd, storedObject } from '../http/answer.schema.js';
 import { descriptionText, jsonObject, jsonObjectOrNone, nameText, text } from '../http/fields.schema.js';
 import type { ServiceAccount } from '../generated/client.js';
 import { serviceAccountEmail } from '../profiles/caller-profile.js';
@@ -40,7 +41,26 @@ export const serviceAccountUpdateSchema = z
 export type ServiceAccountUpdate = z.infer<typeof serviceAccountUpdateSchema>;
 export type NewServiceAccount = z.infer<typeof newServiceAccountSchema>;
 
-export const toServiceAccount = (account: ServiceAccount & { project: { projectKey: string } }, apiDomain: string) => ({
+export const serviceAccountSchema = z
+  .object({
+    id: z.uuid(),
+    project_id: z.uuid(),
+    key: z.string(),
+    name: z.string(),
+    email: z.string(),
+    display_name: z.string().nullable(),
+    description: z.string(),
+    metadata: storedObject(),
+    annotations: storedObject(),
+    roles: z.array(z.string()).describe('What it, and every key of it, may do in the project.'),
+    created_at: instantText(),
+    updated_at: instantText(),
+  })
+  .meta({ id: 'ServiceAccount' });
+
+export const serviceAccountsSchema = z.object({ service_accounts: z.array(serviceAccountSchema), ...pageEnd });
+
+export const toServiceAccount = (account: ServiceAccount & { project: { projectKey: string } }, apiDomain: string): z.infer<typeof serviceAccountSchema> => ({
   id: account.id,
   project_id: account.projectId,
   key: account.key,
@@ -48,8 +68,8 @@ export const toServiceAccount = (account: ServiceAccount & { project: { projectK
   email: serviceAccountEmail(account.name, account.project.projectKey, apiDomain),
   display_name: account.displayName,
   description: account.description,
-  metadata: account.metadata,
-  annotations: account.annotations,
+  metadata: account.metadata as Record<string, unknown>,
+  annotations: account.annotations as Record<string, unknown>,
   roles: account.roles,
   created_at: account.createdAt.toISOString(),
   updated_at: account.updatedAt.toISOString(),

@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/com
 import type { InteractionResults, Provider } from 'oidc-provider';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { AnswersWith } from '../http/answers.js';
 import { AuthorizationServer } from '../oauth/authorization-server.js';
 import { readBounded } from '../oauth/dialects.js';
 import { UsersStore } from '../users/users.store.js';
@@ -41,12 +42,14 @@ export class SignInController {
   ) {}
 
   @Get()
+  @AnswersWith('text/html')
   async show(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     const visit = await this.visit(request, response);
     sendPage(response, 200, await this.pageOf(visit));
   }
 
   @Post()
+  @AnswersWith('text/html', [200, 303, 401, 403, 409, 429])
   async submit(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     if (!isFromOwnPage(request, this.config.PUBLIC_URL)) throw new AccountsError('forbidden', 'The form was not sent from this site.');
     const address = addressOf(request, this.config.TRUSTED_PROXIES);

@@ -1,11 +1,13 @@
 import { picoUsdToNumber } from '@llm-proxy/pricing';
 import type { RecordedEvent } from '@llm-proxy/usage-schema';
+import type { z } from 'zod';
+import type { requestCostSchema } from './usage-answers.schema.js';
 
 /** Dollars as a number, for showing. */
 const dollars = (nanoUsd: string): number => picoUsdToNumber(BigInt(nanoUsd) * 1_000n);
 
 /** One call and what it cost, as clients read it. Numbers are for showing; the `_nano_usd` and `_pico_usd` texts are exact. */
-export const toRequestCost = (event: RecordedEvent) => ({
+export const toRequestCost = (event: RecordedEvent): z.infer<typeof requestCostSchema> => ({
   id: event.id,
   project_id: event.projectId,
   timestamp: event.occurredAt,

@@ -1,5 +1,7 @@
 import { picoUsdToNumber } from '@llm-proxy/pricing';
 import { SURCHARGE_TYPE, type UsageReportRow } from '@llm-proxy/usage-schema';
+import type { z } from 'zod';
+import type { usageRowSchema } from './usage-answers.schema.js';
 
 /** Names of what rows refer to by id. */
 export interface RowNames {
@@ -11,7 +13,7 @@ export interface RowNames {
  * A row as clients read it. Numbers are for showing; the `_nano_usd` texts are exact. `total` is the quantity, except on the surcharge row,
  * where it is money; `subtotal` and `price` are what the row was charged, in US$.
  */
-export const toUsageRow = (row: UsageReportRow, names: RowNames) => {
+export const toUsageRow = (row: UsageReportRow, names: RowNames): z.infer<typeof usageRowSchema> => {
   const price = picoUsdToNumber(BigInt(row.amountNanoUsd) * 1_000n);
   return {
     project_id: row.projectId,

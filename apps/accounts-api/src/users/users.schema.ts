@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { emailAddress, nameText, text } from '../http/fields.schema.js';
 import type { User } from '../generated/client.js';
+import { profileSchema } from '../members/members.schema.js';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../sign-in/password.js';
 
 const password = () => z.string().min(MIN_PASSWORD_LENGTH).max(MAX_PASSWORD_LENGTH);
@@ -13,5 +14,7 @@ export const profileUpdateSchema = z.object({ first_name: nameText().nullish(), 
 export type NewUser = z.infer<typeof newUserSchema>;
 export type ProfileUpdate = z.infer<typeof profileUpdateSchema>;
 
+export const createdUserSchema = profileSchema.extend({ password: z.string().optional().describe('When none was sent: one was made, and is told this once.') }).meta({ id: 'CreatedUser' });
+
 /** A user as clients know one. */
-export const toUserProfile = ({ id, firstName, lastName, email: address }: User) => ({ id, first_name: firstName, last_name: lastName, email: address });
+export const toUserProfile = ({ id, firstName, lastName, email: address }: User): z.infer<typeof profileSchema> => ({ id, first_name: firstName, last_name: lastName, email: address });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
+import { type AuditEntry, writeAudit } from '../audit/write-audit.js';
 import { Database, isDuplicate, isGone } from '../database/database.js';
 import type { Prisma, User } from '../generated/client.js';
 import { isUuid } from '../http/fields.schema.js';
@@ -34,6 +35,7 @@ export class UsersStore {
     try {
       return await this.database.$transaction(async (transaction) => {
         const created = await transaction.user.create({ data: user });
+        await writeAudit(transaction, null, { action: 'user.created', target: { type: 'user', id: created.id, name: created.email } });
         await acceptInvitations(transaction, created);
         return created;
       });
@@ -48,10 +50,16 @@ export class UsersStore {
     await this.database.$transaction((transaction) => acceptInvitations(transaction, user));
   }
 
-  /** @throws AccountsError `user_not_found` */
-  async update(id: string, data: Prisma.UserUpdateInput): Promise<void> {
+  /**
+   * @param action what it is in the operator's audit log
+   * @throws AccountsError `user_not_found`
+   */
+  async update(id: string, data: Prisma.UserUpdateInput, action: AuditEntry['action']): Promise<void> {
     try {
-      await this.database.user.update({ where: { id }, data });
+      await this.database.$transaction(async (transaction) => {
+        const { email } = await transaction.user.update({ where: { id }, data });
+        await writeAudit(transaction, null, { action, target: { type: 'user', id, name: email } });
+      });
     } catch (error) {
       if (isGone(error)) throw new AccountsError('user_not_found', undefined, { cause: error });
       throw error;
