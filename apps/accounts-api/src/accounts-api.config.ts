@@ -1,5 +1,6 @@
 import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
+import { identityProviders } from './identity-providers/identity-providers.schema.js';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
@@ -22,6 +23,8 @@ export const accountsApiConfigSchema = z.object({
   ANTHROPIC_BASE_URL: httpUrl().default('https://api.anthropic.com'),
   /** How many proxies of our own stand before this service and append to `X-Forwarded-For`; the gateway is one. */
   TRUSTED_PROXIES: integer(0, 10).default(1),
+  /** Identity providers that people may sign in with, besides e-mail and password. */
+  SIGN_IN_PROVIDERS: identityProviders().default([]),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });

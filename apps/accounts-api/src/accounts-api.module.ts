@@ -19,6 +19,9 @@ import { ConfigController } from './config/config.controller.js';
 import { Database } from './database/database.js';
 import { APP_LOGGER } from './http/app-logger.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { IdentitiesStore } from './identity-providers/identities.store.js';
+import { ProviderSignInController } from './identity-providers/provider-sign-in.controller.js';
+import { ProviderSignIn } from './identity-providers/provider-sign-in.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
 import { TestIntegration } from './integrations/test-integration.js';
 import { MembersController } from './members/members.controller.js';
@@ -51,6 +54,7 @@ import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
 import { AttemptsStore } from './sign-in/attempts.store.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignIn } from './sign-in/sign-in.js';
+import { Visits } from './sign-in/visits.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersStore } from './users/users.store.js';
 import { UsageController } from './usage/usage.controller.js';
@@ -81,6 +85,7 @@ const controllers: Type[] = [
   ProfilesController,
   ProjectApiKeysController,
   ProjectsController,
+  ProviderSignInController,
   RoomGrantsController,
   RoomsController,
   ServiceAccountApiKeysController,
@@ -118,12 +123,14 @@ export class AccountsApiModule {
         AuditStore,
         AuthorizationServer,
         CredentialsStore,
+        IdentitiesStore,
         IntegrationsStore,
         MembersStore,
         OAuthClientsStore,
         PolicyChangeLog,
         PolicyStore,
         ProjectsStore,
+        ProviderSignIn,
         RoomGrantsStore,
         RoomsStore,
         ServiceAccountsStore,
@@ -134,6 +141,7 @@ export class AccountsApiModule {
         TestIntegration,
         UsageReports,
         UsersStore,
+        Visits,
       ],
     };
   }

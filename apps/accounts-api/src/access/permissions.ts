@@ -88,6 +88,9 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
 
   'GET /oauth/sign-in/:uid': 'public',
   'POST /oauth/sign-in/:uid': 'public',
+  'GET /oauth/sign-in/:uid/with/:provider': 'public',
+  'GET /oauth/sign-in/:uid/from/:provider': 'public',
+  'GET /oauth/signed-in/:provider': 'public',
 
   'GET /accounts/profiles/me': 'profile.read_own',
   'GET /accounts/profiles/:userId': 'profile.read',

@@ -9,6 +9,8 @@ main{width:100%;max-width:400px;background:var(--paper);border:1px solid var(--l
 h1{font-size:1.375rem;line-height:1.3;margin:0 0 8px}p{margin:0 0 16px}.soft{color:var(--soft)}.bad{color:var(--bad)}
 label{display:block;font-weight:600;margin:0 0 4px}input{width:100%;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 12px;margin:0 0 16px}
 button{width:100%;font:inherit;font-weight:600;border-radius:8px;padding:11px;border:1px solid var(--accent);background:var(--accent);color:var(--paper);cursor:pointer;margin:0 0 8px}
+a.with{display:block;text-align:center;text-decoration:none;font-weight:600;border-radius:8px;padding:11px;border:1px solid var(--line);color:var(--ink);margin:0 0 8px;overflow-wrap:anywhere}
+.or{display:flex;align-items:center;gap:12px;color:var(--soft);margin:16px 0}.or::before,.or::after{content:"";flex:1;border-top:1px solid var(--line)}
 button.plain{background:transparent;color:var(--accent)}ul{margin:0 0 16px;padding-left:20px;overflow-wrap:anywhere}strong{overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}`;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
@@ -26,6 +28,8 @@ export interface Asking {
   uid: string;
   clientName: string;
   redirectUri: string | null;
+  /** Other ways to sign in. */
+  providers: readonly { id: string; label: string }[];
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -57,6 +61,11 @@ const formTargetOf = ({ redirectUri }: Asking): string | null => {
   return /^[\w.:[\]-]+$/.test(host) ? `${protocol}//${host}` : null;
 };
 
+const providerLinks = ({ uid, providers }: Asking): string => {
+  const links = providers.map(({ id, label }) => `<a class="with" href="/oauth/sign-in/${encodeURIComponent(uid)}/with/${encodeURIComponent(id)}">Continue with ${escapeHtml(label)}</a>`);
+  return links.length === 0 ? '' : `<div class="or">or</div>${links.join('')}`;
+};
+
 export const signInPage = (asking: Asking, { email = '', problem = null }: { email?: string; problem?: string | null } = {}): Page => ({
   title: 'Sign in',
   body: `<p class="soft">to continue to <strong>${escapeHtml(asking.clientName)}</strong></p>${problem === null ? '' : `<p class="bad" role="alert">${escapeHtml(problem)}</p>`}${form(
@@ -64,7 +73,7 @@ export const signInPage = (asking: Asking, { email = '', problem = null }: { ema
     `<label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${escapeHtml(email)}"${email === '' ? ' autofocus' : ''}>
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
 ${button('sign_in', 'Sign in')}${button('cancel', 'Cancel', true)}`,
-  )}`,
+  )}${providerLinks(asking)}`,
   formTarget: formTargetOf(asking),
 });
 
