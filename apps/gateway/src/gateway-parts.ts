@@ -58,8 +58,10 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
   const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
+  const accessTokens = new AccessTokenVerifier({ source, logger });
   const policies = new PolicyCache({
     source,
+    revocations: accessTokens.revocations,
     logger,
     maxStaleMs: config.POLICY_MAX_STALE_MS,
   });
@@ -86,7 +88,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
   const tracing = await createTracing('llm-proxy-gateway', config, logger);
   const shared = {
     providers,
-    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
+    callers: new Callers({ policies, secretBox, accessTokens, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,
