@@ -1,4 +1,4 @@
-import { engineSettings, integer, key32, list, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, previousKeys, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { z } from 'zod';
 import { identityProviders } from './identity-providers/identity-providers.schema.js';
 
@@ -9,6 +9,8 @@ export const accountsApiConfigSchema = z.object({
   DATABASE_URL: engineSettings.DATABASE_URL,
   /** Seals API key secrets and provider keys. */
   KEY_ENCRYPTION_KEY: key32(),
+  /** Earlier ones: opens what they sealed until everything is sealed anew. */
+  PREVIOUS_KEY_ENCRYPTION_KEYS: previousKeys(),
   /** Signs participant tokens that name no API key. */
   MESHAGENT_SECRET: z.string().min(16),
   /** Bearer value of the deployment's operator; without it nobody is operator. */
@@ -25,14 +27,23 @@ export const accountsApiConfigSchema = z.object({
   TRUSTED_PROXIES: integer(0, 10).default(1),
   /** Identity providers that people may sign in with, besides e-mail and password. */
   SIGN_IN_PROVIDERS: identityProviders().default([]),
+  /** An address may ask the sign-in pages and the OAuth endpoints that often, of each replica. */
+  OAUTH_REQUESTS_PER_MINUTE: integer(1).default(1_200),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });
 
 export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;
 
+/** The current one first. */
+export const sealingKeysOf = (config: Pick<AccountsApiConfig, 'KEY_ENCRYPTION_KEY' | 'PREVIOUS_KEY_ENCRYPTION_KEYS'>): Buffer[] => [config.KEY_ENCRYPTION_KEY, ...config.PREVIOUS_KEY_ENCRYPTION_KEYS];
+
 /** @throws ConfigError naming every variable that is missing or malformed */
 export const readAccountsApiConfig = (env: NodeJS.ProcessEnv = process.env): AccountsApiConfig => readConfig(accountsApiConfigSchema, env);
+
+/** @throws ConfigError as above */
+export const readResealConfig = (env: NodeJS.ProcessEnv = process.env) =>
+  readConfig(accountsApiConfigSchema.pick({ DATABASE_URL: true, KEY_ENCRYPTION_KEY: true, PREVIOUS_KEY_ENCRYPTION_KEYS: true }), env);
 
 /** Injection token of the settings. */
 export const ACCOUNTS_API_CONFIG = Symbol('ACCOUNTS_API_CONFIG');

@@ -8,6 +8,7 @@ import { rememberRequest } from './audit/request-context.js';
 import { AccountsApiModule, type Parts } from './accounts-api.module.js';
 import { migrate, openDatabase } from './database/database.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
+import { limitAnonymous } from './sign-in/request-limit.js';
 
 const BODY_LIMIT = '1mb';
 /** For the request to arrive in full. */
@@ -56,6 +57,7 @@ export const createApp = async (parts: Parts): Promise<NestExpressApplication> =
   const options = { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
   app.use(rememberRequest);
+  app.use(limitAnonymous(parts.config));
   app.use(app.get(AuthorizationServer).handle);
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.disable('x-powered-by');

@@ -55,7 +55,7 @@ export interface PartsOptions {
 
 /** Builds the parts from the inside out. */
 export const buildParts = async (config: GatewayConfig, { logger, slot, slots, metrics }: PartsOptions): Promise<GatewayParts> => {
-  const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
+  const secretBox = new SecretBox([config.KEY_ENCRYPTION_KEY, ...config.PREVIOUS_KEY_ENCRYPTION_KEYS]);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
   const accessTokens = new AccessTokenVerifier({ source, logger });

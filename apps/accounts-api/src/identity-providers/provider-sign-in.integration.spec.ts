@@ -149,7 +149,7 @@ describe('sign-in with identity providers', () => {
       withIdToken((header, claims, signature) => `${header}.${part({ ...claims, sub: victim.sub, email: victim.email })}.${signature}`),
       withIdToken((_, claims) => `${part({ alg: 'none' })}.${part({ ...claims, email: victim.email })}.`),
       withIdToken((header, claims, signature) => `${header}.${part({ ...claims, aud: 'another-client' })}.${signature}`),
-      ({ id_token: _, ...answer }: Record<string, unknown>) => answer,
+      (answer: Record<string, unknown>) => ({ ...answer, id_token: undefined }),
     ];
     for (const tamper of tampers) {
       corp.tamper = tamper;

@@ -1,8 +1,8 @@
 import { Controller, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { z } from 'zod';
 import { ParsedBody } from '../http/parse-with.js';
-import { ArtifactsStore } from '../oauth/artifacts.store.js';
 import { hashPassword, newPassword } from '../sign-in/password.js';
+import { Passwords } from '../sign-in/passwords.js';
 import { type NewUser, newUserSchema, passwordSchema, toUserProfile } from './users.schema.js';
 import { UsersStore } from './users.store.js';
 
@@ -11,7 +11,7 @@ import { UsersStore } from './users.store.js';
 export class UsersController {
   constructor(
     private readonly users: UsersStore,
-    private readonly artifacts: ArtifactsStore,
+    private readonly passwords: Passwords,
   ) {}
 
   /** Without a password one is made, and told in this answer only. */
@@ -24,12 +24,12 @@ export class UsersController {
     return { ...toUserProfile(created), ...(made !== undefined && { password: made }) };
   }
 
-  /** Ends the user's sessions and what was allowed in them. */
+  /** Ends the user's sessions and what was allowed in them. Without a password one is made, and told in this answer only. */
   @Put(':userId/password')
   async setPassword(@Param('userId') userId: string, @ParsedBody(passwordSchema) body: z.infer<typeof passwordSchema>) {
-    const { id } = await this.users.get(userId);
-    await this.users.update(id, { passwordHash: await hashPassword(body.password) });
-    await this.artifacts.destroyOfUser(id);
-    return { ok: true };
+    const made = body.password === undefined ? newPassword() : undefined;
+    const { id } = await this.users.getByIdOrEmail(userId);
+    await this.passwords.set(id, body.password ?? made!);
+    return { ok: true, ...(made !== undefined && { password: made }) };
   }
 }

@@ -7,7 +7,7 @@ const password = () => z.string().min(MIN_PASSWORD_LENGTH).max(MAX_PASSWORD_LENG
 const optionalName = () => text(200).trim().nullish().transform((value) => value || null);
 
 export const newUserSchema = z.object({ email: emailAddress(), first_name: optionalName(), last_name: optionalName(), password: password().optional() });
-export const passwordSchema = z.object({ password: password() });
+export const passwordSchema = z.object({ password: password().optional() });
 export const profileUpdateSchema = z.object({ first_name: nameText().nullish(), last_name: nameText().nullish() });
 
 export type NewUser = z.infer<typeof newUserSchema>;
