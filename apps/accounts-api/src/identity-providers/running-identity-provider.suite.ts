@@ -1,6 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Provider } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 
 /** Somebody with an account there. */
 export interface Person {
@@ -58,6 +59,20 @@ const decide = async (provider: Provider, person: Person | null, request: Incomi
   return provider.interactionFinished(request, response, { login: { accountId: person.sub }, consent: { grantId: await grant.save() } });
 };
 
+/** Remembers for as long as the provider runs. */
+const inMemory = () => {
+  const kept = new Map<string, AdapterPayload>();
+  return (model: string): Adapter => ({
+    upsert: async (id, payload) => void kept.set(`${model} ${id}`, payload),
+    find: async (id) => kept.get(`${model} ${id}`),
+    findByUid: async (uid) => [...kept.values()].find((payload) => payload.uid === uid),
+    findByUserCode: async () => undefined,
+    consume: async (id) => void Object.assign(kept.get(`${model} ${id}`)!, { consumed: 1 }),
+    destroy: async (id) => void kept.delete(`${model} ${id}`),
+    revokeByGrantId: async () => undefined,
+  });
+};
+
 const providerOf = (running: RunningIdentityProvider, redirectUri: string): Provider => {
   const provider = new Provider(running.issuer, {
     clients: [{ client_id: CLIENT_ID, client_secret: running.clientSecret, redirect_uris: [redirectUri], token_endpoint_auth_method: 'client_secret_post' }],
@@ -66,7 +81,10 @@ const providerOf = (running: RunningIdentityProvider, redirectUri: string): Prov
     cookies: { keys: ['k'] },
     features: { devInteractions: { enabled: false } },
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ ...running.person, sub: id }) }),
+    adapter: inMemory(),
     interactions: { url: (_context, { uid }) => `/person/${uid}` },
+    jwks: { keys: [{ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), use: 'sig' }] },
+    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     pkce: { required: () => true },
   });
   provider.silent = true;
