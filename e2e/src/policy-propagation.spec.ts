@@ -125,6 +125,28 @@ describe('what changes in a project takes effect on every gateway', () => {
     await everywhere(200, (gateway) => call(gateway, apiKey, 'gpt-4.1', 'agent-x/2.0'));
   });
 
+  it('a revoked access token, on every gateway; the next one works', async () => {
+    const client = await rest('POST', '/oauth/clients', { grant_types: ['client_credentials'], scope: 'llm_proxy' });
+    const oauth = async (what: string, fields: Record<string, string>) => {
+      const body = new URLSearchParams({ client_id: client['client_id']!, client_secret: client['client_secret']!, ...fields });
+      const response = await fetch(`${gateways[0]!.url}/oauth/${what}`, { method: 'POST', body });
+      expect(response.status).toBe(200);
+      return response;
+    };
+    const newToken = async () => ((await (await oauth('token', { grant_type: 'client_credentials', scope: 'llm_proxy' })).json()) as { access_token: string }).access_token;
+    const ask = (token: string) => async (gateway: RunningService) => {
+      const headers = { 'authorization': `Bearer ${token}`, 'meshagent-project-id': projectId, 'content-type': 'application/json' };
+      const response = await fetch(`${gateway.url}/openai/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify({ model: 'gpt-4.1', messages: [] }) });
+      return { status: response.status, message: await response.text() };
+    };
+    const [revoked, other] = [await newToken(), await newToken()];
+    await everywhere(200, ask(revoked));
+    await oauth('revoke', { token: revoked });
+    await everywhere(401, ask(revoked));
+    await everywhere(200, ask(other));
+    expect(await (await oauth('introspect', { token: revoked })).json()).toEqual({ active: false });
+  });
+
   it('integrations', async () => {
     await rest('PUT', '/settings/openai', { api_key: 'sk-own', base_url: own.openAiBaseUrl });
     const end = Date.now() + WITHIN_MS;

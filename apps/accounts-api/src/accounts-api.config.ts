@@ -1,6 +1,7 @@
-import { engineSettings, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
+import { identityProviders } from './identity-providers/identity-providers.schema.js';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 
@@ -14,6 +15,8 @@ export const accountsApiConfigSchema = z.object({
   KAFKA_TOPIC_PREFIX: engineSettings.KAFKA_TOPIC_PREFIX,
   /** Seals API key secrets and provider keys. */
   KEY_ENCRYPTION_KEY: key32(),
+  /** Earlier ones: opens what they sealed until everything is sealed anew. */
+  PREVIOUS_KEY_ENCRYPTION_KEYS: previousKeys(),
   /** Signs participant tokens that name no API key. */
   MESHAGENT_SECRET: z.string().min(16),
   /** Bearer value of the deployment's operator; without it nobody is operator. */
@@ -35,14 +38,25 @@ export const accountsApiConfigSchema = z.object({
   FEED_MAX_AGE_DAYS: integer(1, 3_650).default(30),
   /** One message as JSON text. */
   FEED_MAX_MESSAGE_BYTES: integer(1_024, 1_048_576).default(65_536),
+  /** Identity providers that people may sign in with, besides e-mail and password. */
+  SIGN_IN_PROVIDERS: identityProviders().default([]),
+  /** An address may ask the sign-in pages and the OAuth endpoints that often, of each replica. */
+  OAUTH_REQUESTS_PER_MINUTE: integer(1).default(1_200),
   /** Shown with the prices; metering charges it. 500 is 5 %. */
   SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });
 
 export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;
 
+/** The current one first. */
+export const sealingKeysOf = (config: Pick<AccountsApiConfig, 'KEY_ENCRYPTION_KEY' | 'PREVIOUS_KEY_ENCRYPTION_KEYS'>): Buffer[] => [config.KEY_ENCRYPTION_KEY, ...config.PREVIOUS_KEY_ENCRYPTION_KEYS];
+
 /** @throws ConfigError naming every variable that is missing or malformed */
 export const readAccountsApiConfig = (env: NodeJS.ProcessEnv = process.env): AccountsApiConfig => readConfig(accountsApiConfigSchema, env);
+
+/** @throws ConfigError as above */
+export const readResealConfig = (env: NodeJS.ProcessEnv = process.env) =>
+  readConfig(accountsApiConfigSchema.pick({ DATABASE_URL: true, KEY_ENCRYPTION_KEY: true, PREVIOUS_KEY_ENCRYPTION_KEYS: true }), env);
 
 /** Injection token of the settings. */
 export const ACCOUNTS_API_CONFIG = Symbol('ACCOUNTS_API_CONFIG');

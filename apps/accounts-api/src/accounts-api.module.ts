@@ -9,7 +9,7 @@ import { AccessController } from './access/access.controller.js';
 import { CredentialsStore } from './access/credentials.store.js';
 import { IamController } from './access/iam.controller.js';
 import { Standings } from './access/standings.js';
-import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from './accounts-api.config.js';
+import { ACCOUNTS_API_CONFIG, type AccountsApiConfig, sealingKeysOf } from './accounts-api.config.js';
 import { ApiKeyUseController, ProjectApiKeysController, ServiceAccountApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysStore } from './api-keys/api-keys.store.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -23,6 +23,9 @@ import { FeedsController } from './feeds/feeds.controller.js';
 import { FeedsStore } from './feeds/feeds.store.js';
 import { APP_LOGGER } from './http/app-logger.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { IdentitiesStore } from './identity-providers/identities.store.js';
+import { ProviderSignInController } from './identity-providers/provider-sign-in.controller.js';
+import { ProviderSignIn } from './identity-providers/provider-sign-in.js';
 import { IntegrationsStore } from './integrations/integrations.store.js';
 import { TestIntegration } from './integrations/test-integration.js';
 import { CopyUsage } from './llm-loggers/copy-usage.js';
@@ -36,6 +39,8 @@ import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controlle
 import { AccessTokenKeysController } from './oauth/access-token-keys.controller.js';
 import { ArtifactsStore } from './oauth/artifacts.store.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
+import { PresentedTokens } from './oauth/presented-tokens.js';
+import { RevocationsStore } from './oauth/revocations.store.js';
 import { SigningKeysStore } from './oauth/signing-keys.store.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { OAuthClientsStore } from './oauth-clients/oauth-clients.store.js';
@@ -58,8 +63,11 @@ import { SessionsController } from './sessions/sessions.controller.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsDocumentsStore } from './settings/settings-documents.store.js';
 import { AttemptsStore } from './sign-in/attempts.store.js';
+import { PasswordController } from './sign-in/password.controller.js';
+import { Passwords } from './sign-in/passwords.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignIn } from './sign-in/sign-in.js';
+import { Visits } from './sign-in/visits.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersStore } from './users/users.store.js';
 import { UsageController } from './usage/usage.controller.js';
@@ -89,12 +97,14 @@ const controllers: Type[] = [
   OAuthClientsController,
   OpenApiController,
   ParticipantTokensController,
+  PasswordController,
   PolicyController,
   PricingController,
   ProfilesController,
   ProjectApiKeysController,
   ProjectPricingController,
   ProjectsController,
+  ProviderSignInController,
   RoomGrantsController,
   RoomsController,
   ServiceAccountApiKeysController,
@@ -126,7 +136,7 @@ export class AccountsApiModule {
         { provide: SERVICE_CREDENTIAL, useValue: config.SERVICE_CREDENTIAL },
         { provide: Database, useValue: database },
         { provide: InternalClient, useValue: billing },
-        { provide: SecretBox, useValue: new SecretBox(config.KEY_ENCRYPTION_KEY) },
+        { provide: SecretBox, useValue: new SecretBox(sealingKeysOf(config)) },
         { provide: OPENAPI_DOCUMENT, useFactory: () => openApiDocument(controllers, config.PUBLIC_URL) },
         { provide: PriceBook, useFactory: () => readPrices(config, logger) },
         { provide: APP_LOGGER, useValue: logger },
@@ -144,13 +154,18 @@ export class AccountsApiModule {
         FeedMessagesStore,
         FeedRetention,
         FeedsStore,
+        IdentitiesStore,
         IntegrationsStore,
         LlmLoggersStore,
         MembersStore,
         OAuthClientsStore,
+        Passwords,
         PolicyChangeLog,
         PolicyStore,
+        PresentedTokens,
         ProjectsStore,
+        ProviderSignIn,
+        RevocationsStore,
         RoomGrantsStore,
         RoomsStore,
         ServiceAccountsStore,
@@ -161,6 +176,7 @@ export class AccountsApiModule {
         TestIntegration,
         UsageReports,
         UsersStore,
+        Visits,
       ],
     };
   }

@@ -12,6 +12,7 @@ import { migrate, openDatabase } from './database/database.js';
 import { CopyingMetrics } from './llm-loggers/copying-metrics.js';
 import { followPricedUsage } from './llm-loggers/follow-priced-usage.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
+import { limitAnonymous } from './sign-in/request-limit.js';
 
 const BODY_LIMIT = '1mb';
 /** For the request to arrive in full. */
@@ -68,6 +69,7 @@ export const createApp = async (parts: Parts, metrics?: Metrics): Promise<NestEx
   const app = await NestFactory.create<NestExpressApplication>(AccountsApiModule.register(parts), options);
   if (metrics) app.use(measureRequests(metrics));
   app.use(rememberRequest);
+  app.use(limitAnonymous(parts.config));
   app.use(app.get(AuthorizationServer).handle);
   // A message of a feed may be any JSON value.
   app.useBodyParser('json', { limit: BODY_LIMIT, strict: false });

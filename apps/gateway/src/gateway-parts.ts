@@ -59,11 +59,13 @@ export interface PartsOptions {
 export const buildParts = async (config: GatewayConfig, { logger, slot, slots, metrics }: PartsOptions): Promise<GatewayParts> => {
   const priceBook = loadPriceBook(config.PRICE_FILE);
   logger.info({ priceVersions: priceBook.versions }, 'prices are read');
-  const secretBox = new SecretBox(config.KEY_ENCRYPTION_KEY);
+  const secretBox = new SecretBox([config.KEY_ENCRYPTION_KEY, ...config.PREVIOUS_KEY_ENCRYPTION_KEYS]);
   const source = accountsPolicySource(config.ACCOUNTS_API_URL, config.SERVICE_CREDENTIAL);
   const keyUse = new KeyUse({ report: (keys) => source.reportKeyUse(keys), logger });
+  const accessTokens = new AccessTokenVerifier({ source, logger });
   const policies = new PolicyCache({
     source,
+    revocations: accessTokens.revocations,
     logger,
     maxStaleMs: config.POLICY_MAX_STALE_MS,
   });
@@ -91,7 +93,7 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
   const tracing = await createTracing('llm-proxy-gateway', config, logger);
   const shared = {
     providers,
-    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: config.MESHAGENT_SECRET ?? null }),
+    callers: new Callers({ policies, secretBox, accessTokens, deploymentSecret: config.MESHAGENT_SECRET ?? null }),
     policies,
     admission: { prices: new CurrentPrices(priceBook), canRecordUsage: () => usage.canRecord(), allowsUnmetered: config.ALLOW_UNMETERED_REALTIME },
     upstreams,

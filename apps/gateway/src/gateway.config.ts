@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, flag, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, flag, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
 import { operationsSettings, tracingSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { type Provider, providers } from './providers/index.js';
@@ -16,6 +16,8 @@ export const gatewayConfigSchema = z.object({
   DATABASE_URL: engineSettings.DATABASE_URL.optional(),
   ACCOUNTS_API_URL: httpUrl(),
   KEY_ENCRYPTION_KEY: key32(),
+  /** Earlier ones, as accounts-api has them. */
+  PREVIOUS_KEY_ENCRYPTION_KEYS: previousKeys(),
   /** Verifies participant tokens that the deployment itself signed. */
   MESHAGENT_SECRET: z.string().min(16).optional(),
 

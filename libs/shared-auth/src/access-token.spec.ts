@@ -22,10 +22,16 @@ describe('access token', () => {
   it('says who, for which client, with which scopes, until when', () => {
     expect(verifyAccessToken(sign(), pair.publicKey, EXPECTED, NOW_MS)).toEqual({
       ok: true,
-      token: { userId: 'user', clientId: 'client', scopes: new Set(['llm:invoke', 'llm:usage.read']), expiresAtMs: NOW_MS + 60_000 },
+      token: { userId: 'user', clientId: 'client', scopes: new Set(['llm:invoke', 'llm:usage.read']), revocationKeys: ['client:client'], expiresAtMs: NOW_MS + 60_000 },
     });
     expect(verifyAccessToken(sign({ ...CLAIMS, sub: 'client' }), pair.publicKey, EXPECTED, NOW_MS)).toMatchObject({ token: { userId: null } });
     expect(credentialKindOf(sign())).toBe('oauth_token');
+  });
+
+  it('says what it ends with: its client, itself, and what its user once allowed', () => {
+    const verified = verifyAccessToken(sign({ ...CLAIMS, jti: 't', grant_id: 'g' }), pair.publicKey, EXPECTED, NOW_MS);
+    expect(verified).toMatchObject({ ok: true, token: { revocationKeys: ['client:client', 'token:t', 'grant:g'] } });
+    for (const claims of [{ jti: 7 }, { grant_id: {} }]) expect(outcome(sign({ ...CLAIMS, ...claims }))).toBe('invalid');
   });
 
   it('is verified with the key that it names', () => {

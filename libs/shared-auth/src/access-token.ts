@@ -18,6 +18,27 @@ export const accessTokenKeysSchema = z.object({
 
 export type AccessTokenKeys = z.infer<typeof accessTokenKeysSchema>;
 
+/** In `GET /internal/changes` this stands in a project's place: access tokens were revoked. */
+export const TOKENS_REVOKED = '00000000-0000-0000-0000-000000000000';
+
+/** `GET /internal/oauth/revoked?after=<sequence>`: what was revoked since, and would still be valid. */
+export const revokedTokensSchema = z.object({
+  revoked: z.array(z.object({ key: z.string(), expiresAtMs: z.number() })),
+  /** What to ask `after` next. */
+  next: z.string(),
+  /** There is more after `next`. */
+  more: z.boolean(),
+});
+
+export type RevokedTokens = z.infer<typeof revokedTokensSchema>;
+
+/** What can be revoked: one token, all of what a user once allowed a client, all of a client's. */
+export const revocationKeys = {
+  token: (tokenId: string): string => `token:${tokenId}`,
+  grant: (grantId: string): string => `grant:${grantId}`,
+  client: (clientId: string): string => `client:${clientId}`,
+};
+
 const accessTokenHeaderSchema = z.object({ alg: z.literal(ACCESS_TOKEN_ALGORITHM), typ: z.literal('at+jwt'), kid: z.string().min(1), crit: z.undefined().optional() });
 
 const accessTokenClaimsSchema = z.object({
@@ -25,6 +46,9 @@ const accessTokenClaimsSchema = z.object({
   sub: z.string().min(1),
   client_id: z.string().min(1),
   scope: z.string().default(''),
+  jti: z.string().optional(),
+  /** Of what a user allowed a client, once; tokens of clients that act for themselves have none. */
+  grant_id: z.string().optional(),
   /** Seconds since 1970. */
   exp: z.number(),
 });
@@ -35,6 +59,8 @@ export interface AccessToken {
   clientId: string;
   /** In the current vocabulary. */
   scopes: ReadonlySet<string>;
+  /** The token is not valid any more when one of them is revoked. */
+  revocationKeys: readonly string[];
   /** Milliseconds since 1970. */
   expiresAtMs: number;
 }
@@ -75,6 +101,9 @@ export const verifyAccessToken = (token: string, key: KeyObject, { issuer, audie
 export const toAccessToken = (payload: unknown): VerifiedAccessToken => {
   const claims = accessTokenClaimsSchema.safeParse(payload);
   if (!claims.success) return { ok: false, reason: 'invalid' };
-  const { sub, client_id: clientId, scope, exp } = claims.data;
-  return { ok: true, token: { userId: sub === clientId ? null : sub, clientId, scopes: expandScopes(scope), expiresAtMs: exp * 1_000 } };
+  const { sub, client_id: clientId, scope, exp, jti, grant_id: grantId } = claims.data;
+  const keys = [revocationKeys.client(clientId)];
+  if (jti !== undefined) keys.push(revocationKeys.token(jti));
+  if (grantId !== undefined) keys.push(revocationKeys.grant(grantId));
+  return { ok: true, token: { userId: sub === clientId ? null : sub, clientId, scopes: expandScopes(scope), revocationKeys: keys, expiresAtMs: exp * 1_000 } };
 };

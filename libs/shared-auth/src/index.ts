@@ -1,7 +1,17 @@
 export { API_KEY_PREFIX, formatApiKey, newApiKeySecret, parseApiKey } from './api-key.js';
 export type { ApiKey } from './api-key.js';
-export { ACCESS_TOKEN_ALGORITHM, accessTokenKeyId, accessTokenKeysSchema, publicKeysOf, toAccessToken, verifyAccessToken } from './access-token.js';
-export type { AccessToken, AccessTokenKeys, VerifiedAccessToken } from './access-token.js';
+export {
+  ACCESS_TOKEN_ALGORITHM,
+  TOKENS_REVOKED,
+  accessTokenKeyId,
+  accessTokenKeysSchema,
+  publicKeysOf,
+  revocationKeys,
+  revokedTokensSchema,
+  toAccessToken,
+  verifyAccessToken,
+} from './access-token.js';
+export type { AccessToken, AccessTokenKeys, RevokedTokens, VerifiedAccessToken } from './access-token.js';
 export { API_SCOPES, LLM_SCOPE, expandScopes, scopesWithin } from './oauth-scopes.js';
 export { credentialKindOf } from './credential-kind.js';
 export type { CredentialKind } from './credential-kind.js';

@@ -51,6 +51,11 @@ export class SecretBox {
     return `${VERSION}.${this.current.id}.${sealed.toString('base64url')}`;
   }
 
+  /** How everything begins that the current key sealed. */
+  get currentPrefix(): string {
+    return `${VERSION}.${this.current.id}.`;
+  }
+
   /** @throws SealError; its message holds neither the secret nor the sealed text */
   open(sealed: string, owner: SealedFor): string {
     const parts = SEALED.exec(sealed);

@@ -10,6 +10,7 @@ import { requestContext } from '../audit/request-context.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
 import { apiAudienceOf } from '../oauth/api-resource.js';
 import { AuthorizationServer } from '../oauth/authorization-server.js';
+import { RevocationsStore } from '../oauth/revocations.store.js';
 import { UsersStore } from '../users/users.store.js';
 import { CredentialsStore } from './credentials.store.js';
 import { hasRoleFor, mayDo, permissions, routePermissions, type Standing } from './permissions.js';
@@ -35,11 +36,12 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     credentials: CredentialsStore,
     users: UsersStore,
     authorizationServer: AuthorizationServer,
+    revocations: RevocationsStore,
     private readonly serviceCredential: ServiceCredentialGuard,
     private readonly standings: Standings,
   ) {
     const secrets = { operatorToken: config.OPERATOR_TOKEN, deploymentSecret: config.MESHAGENT_SECRET };
-    const accessTokens = { keys: () => authorizationServer.accessTokenKeys(), users, issuer: config.PUBLIC_URL, audience: apiAudienceOf(config.PUBLIC_URL) };
+    const accessTokens = { keys: () => authorizationServer.accessTokenKeys(), users, revocations, issuer: config.PUBLIC_URL, audience: apiAudienceOf(config.PUBLIC_URL) };
     const strategies = callerStrategies(credentials, secrets, accessTokens);
     // Passport has one register of names per process; services that share a process must not share strategies.
     const registered = Object.entries(strategies).map(([name, strategy]) => ({ name: `${name}/${randomUUID()}`, strategy }));

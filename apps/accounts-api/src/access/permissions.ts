@@ -97,9 +97,15 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   'GET /internal/changes': 'service',
   'POST /internal/api-keys/used': 'service',
   'GET /internal/oauth/keys': 'service',
+  'GET /internal/oauth/revoked': 'service',
 
   'GET /oauth/sign-in/:uid': 'public',
   'POST /oauth/sign-in/:uid': 'public',
+  'GET /oauth/sign-in/:uid/with/:provider': 'public',
+  'GET /oauth/sign-in/:uid/from/:provider': 'public',
+  'GET /oauth/signed-in/:provider': 'public',
+  'GET /oauth/password': 'public',
+  'POST /oauth/password': 'public',
 
   'GET /accounts/profiles/me': 'profile.read_own',
   'GET /accounts/profiles/:userId': 'profile.read',

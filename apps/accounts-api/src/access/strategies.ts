@@ -15,6 +15,7 @@ import {
 import { signingSecretOf } from '../participant-tokens/signing-secret.js';
 import type { Caller } from './caller.js';
 import type { CredentialsStore } from './credentials.store.js';
+import type { RevocationsStore } from '../oauth/revocations.store.js';
 import type { UsersStore } from '../users/users.store.js';
 
 /** Looking a credential up failed, which says nothing about the credential. */
@@ -74,11 +75,12 @@ const participantTokenStrategy = (credentials: CredentialsStore, deploymentSecre
 export interface AccessTokenChecks {
   keys: () => Promise<AccessTokenKeys>;
   users: UsersStore;
+  revocations: Pick<RevocationsStore, 'isRevoked'>;
   issuer: string;
   audience: string;
 }
 
-const accessTokenStrategy = ({ keys, users, issuer, audience }: AccessTokenChecks): passport.Strategy =>
+const accessTokenStrategy = ({ keys, users, revocations, issuer, audience }: AccessTokenChecks): passport.Strategy =>
   new JwtStrategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -98,13 +100,14 @@ const accessTokenStrategy = ({ keys, users, issuer, audience }: AccessTokenCheck
       },
     },
     (claims: unknown, done: (error: unknown, caller: Caller | false) => void) => {
-      userOf(claims, users).then((caller) => done(null, caller), done as (error: unknown) => void);
+      userOf(claims, users, revocations).then((caller) => done(null, caller), done as (error: unknown) => void);
     },
   );
 
 /** A client that acts for itself may call models, and nothing here. */
-const userOf = async (claims: unknown, users: UsersStore): Promise<Caller | false> => {
+const userOf = async (claims: unknown, users: UsersStore, revocations: AccessTokenChecks['revocations']): Promise<Caller | false> => {
   const read = toAccessToken(claims);
+  if (read.ok && (await revocations.isRevoked(read.token))) return false;
   const known = read.ok && read.token.userId !== null ? await users.find(read.token.userId) : null;
   if (!read.ok || known === null) return false;
   const { id: userId, email, firstName, lastName } = known;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload } from 'oidc-provider';
-import { SecretBox, sealedFields } from '@llm-proxy/shared-auth';
+import { revocationKeys, SecretBox, sealedFields } from '@llm-proxy/shared-auth';
 import { AccountsError } from '../accounts.errors.js';
 import { Database } from '../database/database.js';
 import type { OAuthClient, Prisma } from '../generated/client.js';
 import type { Page } from '../http/paging.schema.js';
+import { revokeWithin } from '../oauth/revocations.store.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
 import { isUsable, type NewOAuthClient, type OAuthClientUpdate } from './oauth-clients.schema.js';
 
@@ -90,6 +91,7 @@ export class OAuthClientsStore {
         const { count } = await transaction.oAuthClient.deleteMany({ where: { projectId, clientId } });
         if (count === 0) throw new AccountsError('oauth_client_not_found');
         await transaction.oAuthArtifact.deleteMany({ where: { clientId } });
+        await revokeWithin(transaction, [revocationKeys.client(clientId)]);
       },
       { action: 'oauth_client.deleted', target: targetOf(client) },
     );

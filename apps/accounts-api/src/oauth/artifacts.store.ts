@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type AdapterPayload, errors } from 'oidc-provider';
-import { SecretBox, sealedFields } from '@llm-proxy/shared-auth';
-import { Database } from '../database/database.js';
+import { revocationKeys, SecretBox, sealedFields } from '@llm-proxy/shared-auth';
+import { Database, type Transaction } from '../database/database.js';
 import { isUuid } from '../http/fields.schema.js';
 import type { OAuthArtifact } from '../generated/client.js';
+import { PolicyChangeLog } from '../policy/policy-changes.js';
 import { artifactKey } from './artifact-key.js';
+import { revokeWithin } from './revocations.store.js';
 
 /** No project: these belong to the deployment. */
 const DEPLOYMENT = '';
@@ -15,6 +17,7 @@ export class ArtifactsStore {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    private readonly changeLog: PolicyChangeLog,
   ) {}
 
   async save(model: string, value: string, payload: AdapterPayload, lifetimeSeconds: number): Promise<void> {
@@ -56,9 +59,13 @@ export class ArtifactsStore {
     await this.database.oAuthArtifact.deleteMany({ where: { grantKey: artifactKey('Grant', grantId) } });
   }
 
-  /** Signs a user out everywhere. Access tokens end by themselves, within the hour. */
-  async destroyOfUser(userId: string): Promise<void> {
-    await this.database.oAuthArtifact.deleteMany({ where: { accountId: userId } });
+  /** Everything that came of a grant, and the access tokens that clients have of it. */
+  async revokeGrant(grantId: string): Promise<void> {
+    const grantKey = artifactKey('Grant', grantId);
+    await this.changeLog.transact(async (transaction) => {
+      await transaction.oAuthArtifact.deleteMany({ where: { grantKey } });
+      await revokeWithin(transaction, [revocationKeys.grant(grantKey)]);
+    });
   }
 
   async prune(): Promise<void> {
@@ -71,5 +78,13 @@ export class ArtifactsStore {
     return row.consumedAt === null ? payload : { ...payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
   }
 }
+
+/** Signs a user out everywhere: sessions, codes, refresh tokens and access tokens. */
+export const signOutEverywhere = async (transaction: Transaction, userId: string): Promise<void> => {
+  const artifacts = await transaction.oAuthArtifact.findMany({ where: { accountId: userId }, select: { key: true, grantKey: true } });
+  await transaction.oAuthArtifact.deleteMany({ where: { accountId: userId } });
+  // A grant's own row has its name as key; which rows are grants cannot be told from outside, and naming the others harms nobody.
+  await revokeWithin(transaction, artifacts.flatMap(({ key, grantKey }) => [key, ...(grantKey === null ? [] : [grantKey])]).map(revocationKeys.grant));
+};
 
 const sealedFor = (key: string) => ({ projectId: DEPLOYMENT, field: sealedFields.oauthArtifact(key) });

@@ -1,14 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-
-/** As the request is handed on. `body` is what the library takes instead of reading the stream itself. */
-export interface RewrittenRequest extends IncomingMessage {
-  body?: Record<string, string>;
-}
+import { Readable } from 'node:stream';
 
 const MAX_BODY_BYTES = 56 * 1024;
-
-/** A request that cannot be read; the library answers what it answers to an empty one. */
-const NOTHING: Record<string, string> = {};
 
 /** Clients send an S256 challenge without saying so; the library, as the RFC, would take it for a plain one. */
 export const withChallengeMethod = (url: string): string => {
@@ -22,17 +15,25 @@ export const withChallengeMethod = (url: string): string => {
 
 /**
  * Token, revocation and introspection requests come as JSON as well as forms, and confidential clients show their secret in a Basic header as well as
- * in the body. Inside there is one form: members of the body.
+ * in the body. Inside there is one form. What cannot be read is an empty one; the library answers what it answers to that.
+ * @returns null for a request of another kind, which is left to the library unread
  */
-export const normaliseClientRequest = async (request: RewrittenRequest): Promise<void> => {
-  const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
-  const basic = readBasic(request.headers.authorization);
-  if (request.method !== 'POST' || (!isJson && basic === null)) return;
-  const text = await readBounded(request, MAX_BODY_BYTES);
-  const members = text === null ? NOTHING : isJson ? textMembersOf(text) : Object.fromEntries(new URLSearchParams(text));
-  request.body = { ...members, ...basic };
-  request.headers['content-type'] = 'application/x-www-form-urlencoded';
-  delete request.headers.authorization;
+export const readClientRequest = async (request: IncomingMessage): Promise<URLSearchParams | null> => {
+  const [, type] = /^application\/(json|x-www-form-urlencoded)\b/i.exec(request.headers['content-type'] ?? '') ?? [];
+  if (request.method !== 'POST' || type === undefined) return null;
+  const text = (await readBounded(request, MAX_BODY_BYTES)) ?? '';
+  const form = type.toLowerCase() === 'json' ? new URLSearchParams(textMembersOf(text)) : new URLSearchParams(text);
+  for (const [name, value] of Object.entries(readBasic(request.headers.authorization) ?? {})) form.set(name, value);
+  return form;
+};
+
+/** The request with this form as its body, which can be read although the request itself has been read. */
+export const withForm = (request: IncomingMessage, form: URLSearchParams): IncomingMessage => {
+  const body = Buffer.from(form.toString());
+  const { authorization, 'transfer-encoding': _, ...headers } = request.headers;
+  const kept = readBasic(authorization) === null ? { authorization } : {};
+  const changed = { ...headers, ...kept, 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  return Object.create(request, { headers: { value: changed }, readable: { value: true }, iterator: { value: () => Readable.from([body]) } }) as IncomingMessage;
 };
 
 /** @returns null when it is larger */
@@ -49,10 +50,10 @@ export const readBounded = async (request: IncomingMessage, maxBytes: number): P
 const textMembersOf = (json: string): Record<string, string> => {
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOTHING;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
     return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
   } catch {
-    return NOTHING;
+    return {};
   }
 };
 

@@ -4,16 +4,20 @@ import type { OAuthClientsStore } from '../oauth-clients/oauth-clients.store.js'
 import { errorPage, sendPage, signedOutPage, signOutPage } from '../sign-in/pages.js';
 import type { UsersStore } from '../users/users.store.js';
 import { ACCESS_TOKEN_SECONDS, apiAudienceOf } from './api-resource.js';
+import { artifactKey } from './artifact-key.js';
 import type { ArtifactsStore } from './artifacts.store.js';
+import type { PresentedTokens } from './presented-tokens.js';
 import type { SigningKeys } from './signing-keys.store.js';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
 export interface ProviderParts {
   issuer: string;
-  cookieKey: string;
+  /** The first signs, all are accepted. */
+  cookieKeys: string[];
   keys: SigningKeys;
   artifacts: ArtifactsStore;
+  presented: PresentedTokens;
   clients: OAuthClientsStore;
   users: UsersStore;
 }
@@ -25,10 +29,11 @@ export const providerSettings = (parts: ProviderParts): Configuration => ({
   clientBasedCORS: (_context, origin, client) => (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
   conformIdTokenClaims: false,
   claims: { openid: ['sub'], email: ['email'], profile: ['name', 'given_name', 'family_name'] },
-  cookies: { keys: [parts.cookieKey], long: { sameSite: 'lax' }, short: { sameSite: 'lax' } },
+  cookies: { keys: parts.cookieKeys, long: { sameSite: 'lax' }, short: { sameSite: 'lax' } },
   enabledJWA: { idTokenSigningAlgValues: [ACCESS_TOKEN_ALGORITHM] },
   extraClientMetadata: { properties: ['project_id', 'allowed_scope'] },
-  extraTokenClaims: (_context, token) => (token.kind === 'ClientCredentials' ? { project_id: token.client?.['project_id'] ?? undefined } : undefined),
+  extraTokenClaims: (_context, token) =>
+    token.kind === 'ClientCredentials' ? { project_id: token.client?.['project_id'] ?? undefined } : { grant_id: token.grantId === undefined ? undefined : artifactKey('Grant', token.grantId) },
   features: featuresFor(parts.issuer, parts.keys),
   findAccount: async (_context, userId) => accountOf(parts.users, userId),
   interactions: { policy: promptPolicy(), url: (_context, interaction) => `/oauth/sign-in/${interaction.uid}` },
@@ -97,14 +102,19 @@ const promptPolicy = () => {
   return policy;
 };
 
-const adapterFor = (model: string, { artifacts, clients }: ProviderParts): Adapter => ({
+const isAccessToken = (model: string): boolean => model === 'AccessToken' || model === 'ClientCredentials';
+
+const adapterFor = (model: string, { artifacts, clients, presented }: ProviderParts): Adapter => ({
   upsert: (id, payload, lifetimeSeconds) => artifacts.save(model, id, payload, lifetimeSeconds ?? DAY_SECONDS),
-  find: (id) => (model === 'Client' ? clients.metadataOf(id) : artifacts.find(model, id)),
+  find: async (id) => {
+    if (model === 'Client') return clients.metadataOf(id);
+    return isAccessToken(model) ? presented.find(model, id) : artifacts.find(model, id);
+  },
   findByUid: (uid) => artifacts.findSessionByUid(uid),
   findByUserCode: async () => undefined,
   consume: (id) => artifacts.consume(model, id),
-  destroy: (id) => artifacts.destroy(model, id),
-  revokeByGrantId: (grantId) => artifacts.destroyByGrant(grantId),
+  destroy: (id) => (isAccessToken(model) ? presented.revoke(id) : artifacts.destroy(model, id)),
+  revokeByGrantId: (grantId) => (isAccessToken(model) ? artifacts.revokeGrant(grantId) : artifacts.destroyByGrant(grantId)),
 });
 
 const accountOf = async (users: UsersStore, userId: string) => {

@@ -34,7 +34,8 @@ export class SigningKeysStore {
   async current(nowMs: number): Promise<SigningKeys> {
     let rows = await this.rows(this.database);
     if (isRotationDue(rows, nowMs)) rows = await this.rotate(nowMs);
-    const ordered = signingFirst(rows, nowMs);
+    const over = new Set(keysThatAreOver(rows, nowMs));
+    const ordered = signingFirst(rows.filter((row) => !over.has(row)), nowMs);
     return { private: ordered.map((row) => this.open(row)), signingKeyId: ordered[0]!.keyId };
   }
 

@@ -52,6 +52,13 @@ export class PolicyChangeLog implements OnModuleDestroy {
     return result;
   }
 
+  /** Runs work that records by itself what gateways must hear of, in one transaction. */
+  async transact<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    const result = await this.database.$transaction(work);
+    this.wakeAll();
+    return result;
+  }
+
   /** @param after null: where are we now? Answers at once, without changes */
   async changesAfter(after: bigint | null, waitMs: number): Promise<PolicyChanges> {
     if (after === null) return { changes: [], next: String(await this.lastSequence()) };

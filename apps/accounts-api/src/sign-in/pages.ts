@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { MIN_PASSWORD_LENGTH } from './password.js';
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1b2330;--soft:#5b6675;--paper:#fff;--back:#eef1f5;--line:#cdd4de;--accent:#1f5fd0;--bad:#b3261e}
@@ -9,7 +10,10 @@ main{width:100%;max-width:400px;background:var(--paper);border:1px solid var(--l
 h1{font-size:1.375rem;line-height:1.3;margin:0 0 8px}p{margin:0 0 16px}.soft{color:var(--soft)}.bad{color:var(--bad)}
 label{display:block;font-weight:600;margin:0 0 4px}input{width:100%;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 12px;margin:0 0 16px}
 button{width:100%;font:inherit;font-weight:600;border-radius:8px;padding:11px;border:1px solid var(--accent);background:var(--accent);color:var(--paper);cursor:pointer;margin:0 0 8px}
+a.with{display:block;text-align:center;text-decoration:none;font-weight:600;border-radius:8px;padding:11px;border:1px solid var(--line);color:var(--ink);margin:0 0 8px;overflow-wrap:anywhere}
+.or{display:flex;align-items:center;gap:12px;color:var(--soft);margin:16px 0}.or::before,.or::after{content:"";flex:1;border-top:1px solid var(--line)}
 button.plain{background:transparent;color:var(--accent)}ul{margin:0 0 16px;padding-left:20px;overflow-wrap:anywhere}strong{overflow-wrap:anywhere}
+a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}`;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
@@ -26,6 +30,8 @@ export interface Asking {
   uid: string;
   clientName: string;
   redirectUri: string | null;
+  /** Other ways to sign in. */
+  providers: readonly { id: string; label: string }[];
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -57,6 +63,11 @@ const formTargetOf = ({ redirectUri }: Asking): string | null => {
   return /^[\w.:[\]-]+$/.test(host) ? `${protocol}//${host}` : null;
 };
 
+const providerLinks = ({ uid, providers }: Asking): string => {
+  const links = providers.map(({ id, label }) => `<a class="with" href="/oauth/sign-in/${encodeURIComponent(uid)}/with/${encodeURIComponent(id)}">Continue with ${escapeHtml(label)}</a>`);
+  return links.length === 0 ? '' : `<div class="or">or</div>${links.join('')}`;
+};
+
 export const signInPage = (asking: Asking, { email = '', problem = null }: { email?: string; problem?: string | null } = {}): Page => ({
   title: 'Sign in',
   body: `<p class="soft">to continue to <strong>${escapeHtml(asking.clientName)}</strong></p>${problem === null ? '' : `<p class="bad" role="alert">${escapeHtml(problem)}</p>`}${form(
@@ -64,7 +75,7 @@ export const signInPage = (asking: Asking, { email = '', problem = null }: { ema
     `<label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${escapeHtml(email)}"${email === '' ? ' autofocus' : ''}>
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
 ${button('sign_in', 'Sign in')}${button('cancel', 'Cancel', true)}`,
-  )}`,
+  )}<p class="soft"><a href="/oauth/password">Change your password</a></p>${providerLinks(asking)}`,
   formTarget: formTargetOf(asking),
 });
 
@@ -82,6 +93,22 @@ export const consentPage = (asking: Asking, email: string, scopes: readonly stri
   body: `<p>It asks to act as <strong>${escapeHtml(email)}</strong>:</p><ul>${scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('')}</ul>
 <p class="soft">You will be sent to ${escapeHtml(asking.redirectUri ?? '')}</p>${form(asking.uid, `${button('allow', 'Allow')}${button('cancel', 'Do not allow', true)}`)}`,
   formTarget: formTargetOf(asking),
+});
+
+export const passwordPage = ({ email = '', problem = null }: { email?: string; problem?: string | null } = {}): Page => ({
+  title: 'Change your password',
+  body: `${problem === null ? '' : `<p class="bad" role="alert">${escapeHtml(problem)}</p>`}<form method="post" action="/oauth/password">
+<label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${escapeHtml(email)}"${email === '' ? ' autofocus' : ''}>
+<label for="password">Password as it is</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
+<label for="new_password">New password</label><input id="new_password" name="new_password" type="password" autocomplete="new-password" required minlength="${MIN_PASSWORD_LENGTH}" maxlength="1024" aria-describedby="about">
+<label for="repeated">New password, again</label><input id="repeated" name="repeated" type="password" autocomplete="new-password" required minlength="${MIN_PASSWORD_LENGTH}" maxlength="1024">
+<p id="about" class="soft">At least ${MIN_PASSWORD_LENGTH} characters. You will be signed out everywhere, and programs that you allowed have to ask again.</p>
+${button('change', 'Change password')}</form>`,
+});
+
+export const passwordChangedPage = (): Page => ({
+  title: 'Password changed',
+  body: '<p>You are signed out everywhere. Sign in with the new password from the program that you use.</p>',
 });
 
 /** @param form of the library, which holds its proof against forged requests */

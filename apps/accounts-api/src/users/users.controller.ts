@@ -1,11 +1,11 @@
 import { Controller, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { z } from 'zod';
-import { OK, okSchema } from '../http/answer.schema.js';
+import { OK } from '../http/answer.schema.js';
 import { Answers, Refuses } from '../http/answers.js';
 import { ParsedBody } from '../http/parse-with.js';
-import { ArtifactsStore } from '../oauth/artifacts.store.js';
 import { hashPassword, newPassword } from '../sign-in/password.js';
-import { createdUserSchema, type NewUser, newUserSchema, passwordSchema, toUserProfile } from './users.schema.js';
+import { Passwords } from '../sign-in/passwords.js';
+import { createdUserSchema, type NewUser, newUserSchema, passwordSchema, passwordSetSchema, toUserProfile } from './users.schema.js';
 import { UsersStore } from './users.store.js';
 
 /** The operator's: who can sign in. */
@@ -13,7 +13,7 @@ import { UsersStore } from './users.store.js';
 export class UsersController {
   constructor(
     private readonly users: UsersStore,
-    private readonly artifacts: ArtifactsStore,
+    private readonly passwords: Passwords,
   ) {}
 
   /** Without a password one is made, and told in this answer only. */
@@ -28,14 +28,14 @@ export class UsersController {
     return { ...toUserProfile(created), ...(made !== undefined && { password: made }) };
   }
 
-  /** Ends the user's sessions and what was allowed in them. */
+  /** Ends the user's sessions and what was allowed in them. Without a password one is made, and told in this answer only. */
   @Put(':userId/password')
-  @Answers(okSchema)
+  @Answers(passwordSetSchema)
   @Refuses('user_not_found')
   async setPassword(@Param('userId') userId: string, @ParsedBody(passwordSchema) body: z.infer<typeof passwordSchema>) {
-    const { id } = await this.users.get(userId);
-    await this.users.update(id, { passwordHash: await hashPassword(body.password) }, 'user.password_set');
-    await this.artifacts.destroyOfUser(id);
-    return OK;
+    const made = body.password === undefined ? newPassword() : undefined;
+    const { id } = await this.users.getByIdOrEmail(userId);
+    await this.passwords.set(id, body.password ?? made!);
+    return { ...OK, ...(made !== undefined && { password: made }) };
   }
 }

@@ -27,6 +27,13 @@ export class UsersStore {
     return user;
   }
 
+  /** @throws AccountsError `user_not_found` */
+  async getByIdOrEmail(idOrEmail: string): Promise<User> {
+    const user = idOrEmail.includes('@') ? await this.findByEmail(idOrEmail.trim().toLowerCase()) : await this.find(idOrEmail);
+    if (!user) throw new AccountsError('user_not_found');
+    return user;
+  }
+
   /**
    * Whoever makes users vouches for their e-mails, so invitations to them are accepted.
    * @throws AccountsError `user_exists`

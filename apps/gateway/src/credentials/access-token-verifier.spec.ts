@@ -1,12 +1,13 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { createLogger } from '@llm-proxy/platform-logging';
-import { SecretBox } from '@llm-proxy/shared-auth';
+import { SecretBox, TOKENS_REVOKED } from '@llm-proxy/shared-auth';
 import { Refusal } from '../refusals.js';
 import { AccessTokenVerifier, KeysUnavailableError } from './access-token-verifier.js';
 import { Callers } from './callers.js';
 import { ControllableSource } from './controllable-source.suite.js';
 import { PolicyCache } from './policy-cache.js';
+import { Revocations } from './revocations.js';
 
 const newKey = (kid: string) => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -29,8 +30,8 @@ describe('OAuth callers', () => {
     source = new ControllableSource();
     source.tokenKeys.keys = [first.jwk];
     source.projects.set(projectId, { projectId, enabled: true, apiKeys: [], integrations: {}, llmProxyUserIds: ['ann'], llmProxyClientIds: ['job'] });
-    policies = new PolicyCache({ source, logger: createLogger('test', 'silent'), maxStaleMs: 1_000_000, nowMs: () => nowMs });
     verifier = new AccessTokenVerifier({ source });
+    policies = new PolicyCache({ source, revocations: verifier.revocations, logger: createLogger('test', 'silent'), maxStaleMs: 1_000_000, nowMs: () => nowMs });
     callers = new Callers({ policies, secretBox: new SecretBox(Buffer.alloc(32, 1)), accessTokens: verifier, deploymentSecret: null, nowMs: () => nowMs });
   });
   afterEach(() => policies.stop());
@@ -83,6 +84,51 @@ describe('OAuth callers', () => {
     source.announce(projectId);
     while (callers.known(token, projectId) !== undefined) await new Promise(setImmediate);
     expect(await callers.identify(token, projectId)).toMatchObject({ status: 403 });
+  });
+
+  it.each([
+    ['token', 'token:t1'],
+    ['grant', 'grant:g1'],
+    ['client', 'client:cli'],
+  ])('a revoked %s is refused when it is heard of, others are not, and only what is new is asked for', async (_, key) => {
+    const later = Date.now() + 3_600_000;
+    source.revoked.push({ key: 'token:other', expiresAtMs: later });
+    const token = tokenOf({ jti: 't1', grant_id: 'g1' });
+    const other = tokenOf({ jti: 't2', grant_id: 'g2', client_id: 'another' });
+    policies.start();
+    for (const one of [token, other]) expect(await callers.identify(one, projectId)).toMatchObject({ userId: 'ann' });
+    while (!source.waiting) await new Promise(setImmediate);
+    source.revokedPerAnswer = 1;
+    source.revoked.push({ key: 'token:yet-another', expiresAtMs: later }, { key, expiresAtMs: later });
+    source.announce(TOKENS_REVOKED);
+    while (callers.known(token, projectId) !== undefined) await new Promise(setImmediate);
+    expect(await callers.identify(token, projectId)).toMatchObject({ status: 401 });
+    expect(callers.known(other, projectId)).toBeDefined();
+    expect(source.asked.filter((what) => what.startsWith('revoked')).slice(-2)).toEqual(['revoked after 1', 'revoked after 2']);
+  });
+
+  it('what was revoked while nobody listened is asked for; a failed answer is asked for again', async () => {
+    const token = tokenOf({ jti: 't1' });
+    policies.start();
+    await callers.identify(token, projectId);
+    while (!source.waiting) await new Promise(setImmediate);
+    source.setAway(true);
+    source.revoked.push({ key: 'token:t1', expiresAtMs: Date.now() + 3_600_000 });
+    while (source.lostContacts === 0) await new Promise(setImmediate);
+    expect(callers.known(token, projectId)).toBeDefined();
+    source.setAway(false);
+    while (callers.known(token, projectId) !== undefined) await new Promise(setImmediate);
+  });
+
+  it('revoked tokens are forgotten when they would have ended', async () => {
+    const revocations = new Revocations({ source, nowMs: () => nowMs });
+    source.revoked.push({ key: 'token:t1', expiresAtMs: nowMs + 1_000 });
+    await revocations.ready();
+    expect(revocations.includes(['client:x', 'token:t1'])).toBe(true);
+    nowMs += 1_000;
+    revocations.refresh();
+    while (revocations.includes(['token:t1'])) await new Promise(setImmediate);
+    await revocations.stop();
   });
 
   it('a new key is asked for when a token names it; keys that never were cost one question in a while', async () => {

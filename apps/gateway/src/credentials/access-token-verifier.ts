@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import type { Logger } from '@llm-proxy/platform-logging';
 import { type AccessTokenKeys, type VerifiedAccessToken, accessTokenKeyId, publicKeysOf, verifyAccessToken } from '@llm-proxy/shared-auth';
 import type { PolicySource } from './policy-source.js';
+import { Revocations } from './revocations.js';
 
 interface Known {
   says: AccessTokenKeys;
@@ -13,7 +15,7 @@ const ASK_AGAIN_MS = 5_000;
 /** New keys are announced earlier than that before they sign; removed ones stop working within it. */
 const REFRESH_MS = 5 * 60_000;
 
-/** The keys could not be had, and none that fits is known. */
+/** The keys could not be had, and none that fits is known; or nobody knows which tokens were revoked. */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
 }
@@ -24,7 +26,12 @@ export class AccessTokenVerifier {
   private loading: Promise<Known> | undefined;
   private askedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: { source: Pick<PolicySource, 'accessTokenKeys'> }) {}
+  /** What was revoked; refreshed and stopped by whoever follows the changes. */
+  readonly revocations: Revocations;
+
+  constructor(private readonly options: { source: Pick<PolicySource, 'accessTokenKeys' | 'revokedTokens'>; logger?: Logger }) {
+    this.revocations = new Revocations(options);
+  }
 
   /**
    * @param nowMs milliseconds since 1970
@@ -35,7 +42,12 @@ export class AccessTokenVerifier {
     if (keyId === null) return { ok: false, reason: 'invalid' };
     const known = await this.keysWith(keyId, nowMs);
     const key = known.keys.get(keyId);
-    return key === undefined ? { ok: false, reason: 'invalid' } : verifyAccessToken(token, key, known.says, nowMs);
+    const verified: VerifiedAccessToken = key === undefined ? { ok: false, reason: 'invalid' } : verifyAccessToken(token, key, known.says, nowMs);
+    if (!verified.ok) return verified;
+    await this.revocations.ready().catch((error: unknown) => {
+      throw new KeysUnavailableError('revoked access tokens cannot be had', { cause: error });
+    });
+    return this.revocations.includes(verified.token.revocationKeys) ? { ok: false, reason: 'invalid' } : verified;
   }
 
   private async keysWith(keyId: string, nowMs: number): Promise<Known> {

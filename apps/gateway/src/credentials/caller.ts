@@ -13,6 +13,8 @@ export interface Caller {
   readonly roomGrant: string | null;
   /** Null for an API key, which may use every model of the project. */
   readonly llmGrant: LlmGrant | null;
+  /** Of an OAuth token: it is refused once one of them is revoked. */
+  readonly revocationKeys: readonly string[] | null;
   /** Milliseconds since 1970; null: no end. */
   readonly expiresAtMs: number | null;
 }

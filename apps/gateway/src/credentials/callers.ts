@@ -26,7 +26,7 @@ const MAX_KNOWN = 20_000;
 export interface CallersOptions {
   policies: PolicyCache;
   secretBox: SecretBox;
-  accessTokens: Pick<AccessTokenVerifier, 'verify'>;
+  accessTokens: Pick<AccessTokenVerifier, 'verify' | 'revocations'>;
   /** Verifies tokens that no API key signed; null: there are none. */
   deploymentSecret: string | null;
   nowMs?: () => number;
@@ -49,6 +49,7 @@ export class Callers {
     if (caller === undefined) return undefined;
     if (this.options.policies.peek(caller.project.policy.projectId) !== caller.project) return undefined;
     if (caller.expiresAtMs !== null && caller.expiresAtMs <= this.nowMs()) return undefined;
+    if (caller.revocationKeys !== null && this.options.accessTokens.revocations.includes(caller.revocationKeys)) return undefined;
     return caller;
   }
 
@@ -114,7 +115,7 @@ export class Callers {
     const project = UUID.test(projectId) ? await this.projectWithMember(projectId, token) : null;
     if (project === null || !isPermitted(project, token)) return refusals.oauthNotPermitted(projectId.slice(0, 64));
     const participant = token.userId === null ? token.clientId : null;
-    const caller = callerOf(project, { credential: 'oauth_token', apiKeyId: null, userId: token.userId, participant, expiresAtMs: token.expiresAtMs });
+    const caller = callerOf(project, { credential: 'oauth_token', apiKeyId: null, userId: token.userId, participant, revocationKeys: token.revocationKeys, expiresAtMs: token.expiresAtMs });
     this.seenWithProject.set(`${projectId} ${credential}`, caller);
     return caller;
   }
@@ -171,6 +172,7 @@ const callerOf = (project: KnownProject, known: Partial<Caller> & Pick<Caller, '
   participant: null,
   roomGrant: null,
   llmGrant: null,
+  revocationKeys: null,
   expiresAtMs: null,
   ...known,
 });

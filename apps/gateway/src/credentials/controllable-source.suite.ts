@@ -1,4 +1,4 @@
-import type { AccessTokenKeys, PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import type { AccessTokenKeys, PolicyChanges, ProjectPolicy, RevokedTokens, RoomPolicy } from '@llm-proxy/shared-auth';
 import type { PolicySource } from './policy-source.js';
 
 /** A policy source for specs: holds projects and rooms, announces changes, and can be taken away. */
@@ -44,6 +44,19 @@ export class ControllableSource implements PolicySource {
     this.asked.push('keys');
     if (this.away) throw new Error('away');
     return this.tokenKeys;
+  }
+
+  /** In the order of their revocation. */
+  readonly revoked: RevokedTokens['revoked'] = [];
+  revokedPerAnswer = 1_000;
+
+  async revokedTokens(after: string | null): Promise<RevokedTokens> {
+    this.asked.push(`revoked after ${after}`);
+    await new Promise(setImmediate);
+    if (this.away) throw new Error('away');
+    const start = Number(after ?? 0);
+    const revoked = this.revoked.slice(start, start + this.revokedPerAnswer);
+    return { revoked, next: String(start + revoked.length), more: start + revoked.length < this.revoked.length };
   }
 
   announce(projectId: string): void {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@llm-proxy/platform-logging';
-import type { ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
+import { type ProjectPolicy, type RoomPolicy, TOKENS_REVOKED } from '@llm-proxy/shared-auth';
 import { LRUCache } from 'lru-cache';
 import type { PolicySource } from './policy-source.js';
+import type { Revocations } from './revocations.js';
 
 /** A project as it stands. A changed project is a new object, so whatever was derived from the old one falls away with it. */
 export interface KnownProject {
@@ -26,6 +27,8 @@ export interface PolicyCacheOptions {
   logger: Logger;
   /** How long known projects go on working while accounts-api is away. */
   maxStaleMs: number;
+  /** Told when access tokens were revoked, or may have been while nobody listened. */
+  revocations?: Pick<Revocations, 'refresh' | 'stop'>;
   nowMs?: () => number;
 }
 
@@ -122,6 +125,7 @@ export class PolicyCache {
   async stop(): Promise<void> {
     this.stopped.abort();
     await this.following;
+    await this.options.revocations?.stop();
     await this.options.source.close();
   }
 
@@ -159,6 +163,7 @@ export class PolicyCache {
         this.lastContactMs = this.nowMs();
         // What changed while nobody listened is unknown, so everything is asked for again.
         if (after === null) this.markAllStale();
+        if (after === null || answer.changes.some(({ projectId }) => projectId === TOKENS_REVOKED)) this.options.revocations?.refresh();
         for (const change of answer.changes) this.markStale(change.projectId);
         after = answer.next;
         retryMs = RETRY_MS.first;

@@ -3,10 +3,12 @@ import {
   type AccessTokenKeys,
   type PolicyChanges,
   type ProjectPolicy,
+  type RevokedTokens,
   type RoomPolicy,
   accessTokenKeysSchema,
   policyChangesSchema,
   projectPolicySchema,
+  revokedTokensSchema,
   roomPolicySchema,
 } from '@llm-proxy/shared-auth';
 
@@ -20,6 +22,8 @@ export interface PolicySource {
   reportKeyUse(keys: { id: string; usedAtMs: number }[]): Promise<void>;
   /** What OAuth access tokens are verified with. */
   accessTokenKeys(): Promise<AccessTokenKeys>;
+  /** Access tokens that were revoked; without `after`, all that would still be valid. */
+  revokedTokens(after: string | null): Promise<RevokedTokens>;
   close(): Promise<void>;
 }
 
@@ -49,6 +53,7 @@ export const accountsPolicySource = (baseUrl: string, serviceCredential: string)
       await client.call('POST', '/internal/api-keys/used', { keys });
     },
     accessTokenKeys: async () => accessTokenKeysSchema.parse(await client.call('GET', '/internal/oauth/keys')),
+    revokedTokens: async (after) => revokedTokensSchema.parse(await client.call('GET', `/internal/oauth/revoked${after === null ? '' : `?after=${after}`}`)),
     close: async () => {
       await Promise.all([client.close(), follower.close()]);
     },

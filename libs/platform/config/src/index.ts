@@ -36,6 +36,9 @@ export const key32 = () =>
     return z.NEVER;
   });
 
+/** Comma-separated keys of 32 bytes each; none by default. */
+export const previousKeys = () => list().pipe(z.array(key32())).default([]);
+
 const shared = {
   /** Where the process listens. 0 picks a free port. */
   PORT: integer(0, 65_535),
