@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
 const MAIN = fileURLToPath(new URL('../../apps/standalone/dist/main.js', import.meta.url));
-const START_TIMEOUT_MS = 60_000;
+/** Four seconds of CPU, which a busy machine hands out slowly. */
+const START_TIMEOUT_MS = 180_000;
 
 export interface SystemOptions {
   /** Kept when given, so that a second system can start on it; else a new one, removed at the end. */

@@ -81,7 +81,7 @@ describe('policy for gateways', () => {
     const startedAt = Date.now();
     await project.admin('POST', `${project.path}/rooms`, { name: 'r' });
     expect((await waiting).changes.map(({ projectId }) => projectId)).toEqual([project.id]);
-    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 
   it('without a change the wait ends as asked', async () => {
@@ -161,6 +161,6 @@ describe('policy for gateways', () => {
     const startedAt = Date.now();
     await third.close();
     expect((await waiting).changes).toEqual([]);
-    expect(Date.now() - startedAt).toBeLessThan(3_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 });
