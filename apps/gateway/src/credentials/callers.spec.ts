@@ -99,6 +99,13 @@ describe('callers', () => {
     expect(await callers.identify(gone)).toMatchObject({ apiKeyId: made.keyId });
   });
 
+  it('a token that names what cannot be a key costs no question', async () => {
+    await callers.identify(apiKey);
+    const before = source.asked.length;
+    expect(await callers.identify(mintParticipantToken({ name: 'anna', sub: projectId, kid: 'x'.repeat(9_000), grants }, secret))).toMatchObject({ status: 401 });
+    expect(source.asked).toHaveLength(before);
+  });
+
   it('verified credentials stay known while others make it ask afresh', async () => {
     const caller = await callers.identify(apiKey);
     await callers.identify(formatApiKey({ keyId: randomUUID(), projectId, secret: newApiKeySecret() }));

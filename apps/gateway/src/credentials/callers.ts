@@ -148,7 +148,7 @@ export class Callers {
   private async projectWithKey(projectId: string, keyId: string | undefined): Promise<KnownProject | null> {
     const { policies } = this.options;
     const project = await policies.load(projectId);
-    if (project === null || keyId === undefined || hasKey(project, keyId)) return project;
+    if (project === null || keyId === undefined || hasKey(project, keyId) || !UUID.test(keyId)) return project;
     const unknown = this.unknownKeys.get(keyId);
     if (unknown?.project === project && this.nowMs() < unknown.untilMs) return project;
     const fresh = await policies.loadAfresh(projectId);
