@@ -1,9 +1,11 @@
-// npm run bench -- [gateway] [stream] [pipeline] [startup] [--quick] [--long] [--json FILE] [--profile FOLDER]
+// npm run bench -- [gateway] [credentials] [flood] [stream] [pipeline] [startup] [--quick] [--long] [--json FILE] [--profile FOLDER]
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngines } from '../tools/engines/bring-engines.mjs';
 import { main, ToolError } from '../tools/workspace/say.mjs';
+import { runCredentials } from './credentials/run-credentials.mjs';
+import { runFlood } from './flood/run-flood.mjs';
 import { runGateway } from './gateway/run-gateway.mjs';
 import { runPipeline } from './pipeline/run-pipeline.mjs';
 import { describeMachine, machineLines } from './report/machine.mjs';
@@ -20,7 +22,7 @@ import { runStream } from './stream/run-stream.mjs';
  * @property {(text: string) => void} print
  */
 
-const SUITES = { gateway: runGateway, stream: runStream, pipeline: runPipeline, startup: runStartup };
+const SUITES = { gateway: runGateway, credentials: runCredentials, flood: runFlood, stream: runStream, pipeline: runPipeline, startup: runStartup };
 
 /**
  * @param {string} name

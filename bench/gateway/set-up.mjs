@@ -6,6 +6,7 @@ import { SecretBox, formatApiKey, newApiKeySecret, sealedFields } from '@llm-pro
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { flagsFor } from '../../tools/workspace/node.mjs';
 import { startProcess } from '../processes/start-process.mjs';
+import { newTokenIssuer } from './token-issuer.mjs';
 import { chatBody, sdkHeaders } from './request-bodies.mjs';
 import { openTopicCounter } from './topic-counter.mjs';
 
@@ -16,13 +17,15 @@ import { openTopicCounter } from './topic-counter.mjs';
  * @property {import('../processes/start-process.mjs').MeasuredProcess} plain
  * @property {import('../processes/start-process.mjs').MeasuredProcess} gateway
  * @property {string} upstreamUrl
+ * @property {import('../processes/start-process.mjs').MeasuredProcess} accounts
  * @property {string} apiKey
+ * @property {import('./token-issuer.mjs').TokenIssuer} issuer
  * @property {Awaited<ReturnType<typeof openTopicCounter>>} events
  * @property {() => Promise<void>} stop
  */
 
 /** One project with one API key, as accounts-api would describe it. */
-const newProject = () => {
+export const newProject = () => {
   const keyEncryptionKey = randomBytes(32);
   const [projectId, keyId, secret] = [randomUUID(), randomUUID(), newApiKeySecret()];
   const sealedSecret = new SecretBox(keyEncryptionKey).seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) });
@@ -38,10 +41,11 @@ const newProject = () => {
 export const setUp = async (brokers) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'llm-proxy-bench-'));
   const project = newProject();
+  const issuer = newTokenIssuer();
   const at = (/** @type {string} */ file) => new URL(file, import.meta.url);
   const [upstream, accounts, load] = await Promise.all([
     startProcess(at('upstream.mjs'), {}),
-    startProcess(at('accounts-stub.mjs'), { policy: project.policy }),
+    startProcess(at('accounts-stub.mjs'), { policy: project.policy, accessTokenKeys: issuer.keys }),
     startProcess(at('load.mjs'), {}),
   ]);
   const bare = await startProcess(at('bare-relay.mjs'), { upstreamUrl: upstream.ready.url });
@@ -65,7 +69,7 @@ export const setUp = async (brokers) => {
     await events.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { load, bare, plain, gateway, upstreamUrl: upstream.ready.url, apiKey: project.apiKey, events, stop };
+  return { load, bare, plain, gateway, accounts, upstreamUrl: upstream.ready.url, apiKey: project.apiKey, issuer, events, stop };
 };
 
 /** @typedef {'direct' | 'bare' | 'plain' | 'gateway'} Target */

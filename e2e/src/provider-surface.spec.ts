@@ -40,6 +40,8 @@ describe('everything the providers offer over HTTP', () => {
     await simulator?.close();
   });
   beforeEach(() => simulator.reset());
+  /** What a test asked for: meanwhile the proxy may look after batches of the tests before. */
+  const asked = () => simulator.requests.filter(({ method, url }) => method !== 'GET' || !url.startsWith('/v1/messages/batches'));
 
   const call = (path: string, init: RequestInit = {}) =>
     fetch(system.baseUrl + path, { ...init, headers: { authorization: `Bearer ${system.apiKey}`, ...versionFor(path), ...(init.headers as Record<string, string>) } });
@@ -103,7 +105,7 @@ describe('everything the providers offer over HTTP', () => {
     it.each(['text', 'srt', 'vtt'] as const)('a transcription as %s would hide its price, and is refused before anything goes upstream', async (response_format) => {
       const file = await toFile(SOUND, 'speech.wav');
       await expect(openai.audio.transcriptions.create({ model: 'whisper-1', file, response_format })).rejects.toThrow(/does not report what the call costs/);
-      expect(simulator.requests.filter(({ outcome }) => outcome === 'answered')).toEqual([]);
+      expect(asked().filter(({ outcome }) => outcome === 'answered')).toEqual([]);
     });
 
     const form = (...parts: [name: string, value: string | Buffer][]): { body: Buffer; type: string } => {
@@ -121,8 +123,8 @@ describe('everything the providers offer over HTTP', () => {
       for (const parts of [form(['model', 'whisper-1'], ['file', SOUND]), form(['file', SOUND], ['prompt', 'x'.repeat(10_000)], ['model', 'whisper-1'])]) {
         simulator.reset();
         expect((await send(parts)).status).toBe(200);
-        expect(sha(simulator.requests[0]!.body)).toBe(sha(parts.body));
-        expect(simulator.requests[0]!.headers['content-length']).toBe(String(parts.body.length));
+        expect(sha(asked()[0]!.body)).toBe(sha(parts.body));
+        expect(asked()[0]!.headers['content-length']).toBe(String(parts.body.length));
       }
     });
 
@@ -136,7 +138,7 @@ describe('everything the providers offer over HTTP', () => {
     ])('a form with %s is refused, and never reaches the provider whole', async (_name, parts, message) => {
       const response = await send(parts);
       expect([response.status, ((await response.json()) as { error: { message: string } }).error.message]).toEqual([400, expect.stringMatching(message)]);
-      expect(simulator.requests.filter(({ outcome }) => outcome === 'answered')).toEqual([]);
+      expect(asked().filter(({ outcome }) => outcome === 'answered')).toEqual([]);
     });
   });
 
@@ -224,7 +226,7 @@ describe('everything the providers offer over HTTP', () => {
     ])('with %s are refused before anything goes upstream', async (_name, body, message) => {
       const response = await call('/anthropic/v1/messages/batches', { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
       expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(message)]);
-      expect(simulator.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+      expect(asked().filter(({ method }) => method === 'POST')).toEqual([]);
     });
   });
 
@@ -232,7 +234,7 @@ describe('everything the providers offer over HTTP', () => {
     it('responses and messages, with the deployment’s key and its own prices', async () => {
       const grok = new OpenAI({ baseURL: `${system.baseUrl}/grok/v1`, apiKey: system.apiKey, maxRetries: 0 });
       await grok.responses.create({ model: 'grok-4.6', input: 'hello' }, tagged('grok', { usage: { input_tokens: 100, output_tokens: 10 } }));
-      expect(simulator.requests.at(-1)!.headers.authorization).toBe('Bearer xai-upstream');
+      expect(asked().at(-1)!.headers.authorization).toBe('Bearer xai-upstream');
       const messages = new Anthropic({ baseURL: `${system.baseUrl}/grok`, apiKey: system.apiKey, maxRetries: 0 }).messages;
       await messages.create({ model: 'grok-4.6', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] }, tagged('grok', { usage: { input_tokens: 100, output_tokens: 10, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 } }));
       await expectBill(system, ofJourney('grok'), ['grok-4.6 input_tokens 200 400000', 'grok-4.6 output_tokens 20 120000', 'grok-4.6 llm_proxy_surcharge 2 26000']);
@@ -246,7 +248,7 @@ describe('everything the providers offer over HTTP', () => {
         expect([path, (await fetch(system.baseUrl + path, { method: 'HEAD' })).status]).toEqual([path, 200]);
       }
       expect((await fetch(`${system.baseUrl}/anthropic/v1/models`, { method: 'HEAD' })).status).toBe(401);
-      expect(simulator.requests).toHaveLength(0);
+      expect(asked()).toHaveLength(0);
     });
 
     it('HEAD is GET without the body', async () => {
@@ -264,13 +266,13 @@ describe('everything the providers offer over HTTP', () => {
     it('both credential headers at once', async () => {
       const body = JSON.stringify({ model: 'claude-sonnet-4-6', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] });
       const response = await call('/anthropic/v1/messages?beta=true', { method: 'POST', body, headers: { 'x-api-key': system.apiKey } });
-      expect([response.status, simulator.requests[0]!.url, simulator.requests[0]!.headers['x-api-key']]).toEqual([200, '/v1/messages?beta=true', 'sk']);
+      expect([response.status, asked()[0]!.url, asked()[0]!.headers['x-api-key']]).toEqual([200, '/v1/messages?beta=true', 'sk']);
     });
 
     it('fields and tools that nobody here knows go on as they are', async () => {
       const body = '{"model":"gpt-5.4","input":"x","tools":[{"type":"namespace","zzz":1e400}],"client_metadata":{"a":"\\u00e9"},"store":false , "new":[[]]}';
       expect((await call('/v1/responses', { method: 'POST', body })).status).toBe(200);
-      expect(simulator.requests[0]!.body.toString()).toBe(body);
+      expect(asked()[0]!.body.toString()).toBe(body);
     });
 
     it('headers that the provider repeats come back repeated', async () => {
@@ -283,7 +285,7 @@ describe('everything the providers offer over HTTP', () => {
         const response = await call(path, { method: 'POST', body: '{}' });
         expect([path, response.status, await response.text()]).toEqual([path, 400, expect.stringMatching(/past the proxy, unmetered/)]);
       }
-      expect(simulator.requests).toHaveLength(0);
+      expect(asked()).toHaveLength(0);
     });
   });
 });

@@ -26,7 +26,7 @@ class Service {
   }
 
   async ready(): Promise<void> {
-    await until(async () => (await fetch(`${this.url}/readyz`)).ok, { timeoutMs: 60_000, stopWhen: () => this.ended }).catch((cause: unknown) => {
+    await until(async () => (await fetch(`${this.url}/readyz`)).ok, { timeoutMs: 180_000, stopWhen: () => this.ended }).catch((cause: unknown) => {
       throw new Error(`${this.name} did not start:\n${this.output.join('')}`, { cause });
     });
   }
@@ -129,7 +129,7 @@ describe('every service alone, several of each', () => {
     type Rows = { usage: { type: string; quantity: string; price_nano_usd: string }[] };
     const tokens = (CALLS * (CALLS + 1)) / 2;
     const usage = async () => (await rest<Rows>('GET', `/accounts/projects/${id}/usage`)).usage;
-    await until(async () => (await usage()).some(({ type, quantity }) => type === 'llm_proxy_surcharge' && Number(quantity) >= CALLS), { timeoutMs: 60_000 });
+    await until(async () => (await usage()).some(({ type, quantity }) => type === 'llm_proxy_surcharge' && Number(quantity) >= CALLS));
     expect((await usage()).map(({ type, quantity }) => [type, quantity]).sort()).toEqual([
       ['input_tokens', String(tokens)],
       ['llm_proxy_surcharge', String(CALLS)],

@@ -44,7 +44,7 @@ export const everyMessage = async (brokers: string[], { topicPrefix, projectId, 
       await stream.subscribe({ topic, group: `canary-${randomUUID()}`, handler });
       texts.push((await stream.listSetAside(topic)).map((record) => `${topic} set aside: ${record.reason} ${record.value}`).join('\n'));
     }
-    await until(() => [...seen.values()].every((count) => count >= atLeast), { timeoutMs: 60_000 });
+    await until(() => [...seen.values()].every((count) => count >= atLeast));
   } finally {
     await stream.close();
   }

@@ -1,7 +1,7 @@
 const PAUSE_MS = 50;
 
 export interface UntilOptions {
-  /** @default 30000 */
+  /** @default 90000 */
   timeoutMs?: number;
   /** Gives up at once. */
   stopWhen?: () => boolean;
@@ -9,7 +9,7 @@ export interface UntilOptions {
 
 /** Waits until the condition holds; what it throws counts as "not yet", and is the cause when time is up. */
 export const until = async (condition: () => Promise<boolean> | boolean, options: UntilOptions = {}): Promise<void> => {
-  const end = Date.now() + (options.timeoutMs ?? 30_000);
+  const end = Date.now() + (options.timeoutMs ?? 90_000);
   let last: unknown;
   for (;;) {
     try {

@@ -51,9 +51,29 @@ describe('API key text', () => {
     expect(() => formatApiKey({ ...GOLDEN.parts, secret: '' })).toThrow(TypeError);
   });
 
-  it('makes secrets of 32 bytes', () => {
+  it('makes secrets of 32 random bytes and a checksum', () => {
     const secret = newApiKeySecret();
-    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+    expect(Buffer.from(secret, 'base64url')).toHaveLength(36);
     expect(newApiKeySecret()).not.toBe(secret);
+    const key = { ...GOLDEN.parts, secret };
+    expect(parseApiKey(formatApiKey(key))).toEqual(key);
+  });
+
+  it('tells a secret that was copied wrongly, whichever character it is', () => {
+    const base64url = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
+    fc.assert(
+      fc.property(fc.nat(47), base64url, (at, character) => {
+        const text = formatApiKey({ ...GOLDEN.parts, secret: newApiKeySecret() });
+        const start = text.length - 48 + at;
+        const wrong = text.slice(0, start) + character + text.slice(start + 1);
+        if (wrong === text) expect(parseApiKey(wrong)).not.toBeNull();
+        else expect(parseApiKey(wrong)).toBeNull();
+      }),
+    );
+    expect(() => formatApiKey({ ...GOLDEN.parts, secret: 'x'.repeat(48) })).toThrow(TypeError);
+  });
+
+  it('takes secrets without a checksum, which other programs and earlier releases make', () => {
+    for (const secret of ['x'.repeat(43), 'x'.repeat(47), 'x'.repeat(49), '!'.repeat(48)]) expect(parseApiKey(formatApiKey({ ...GOLDEN.parts, secret }))).toMatchObject({ secret });
   });
 });

@@ -17,6 +17,7 @@ export { credentialKindOf } from './credential-kind.js';
 export type { CredentialKind } from './credential-kind.js';
 export {
   PARTICIPANT_TOKEN_VERSION,
+  hmacKeyOf,
   looksLikeParticipantToken,
   mintParticipantToken,
   readParticipantToken,
@@ -35,10 +36,10 @@ export {
   userDefaultApiScope,
 } from './grants.js';
 export type { ApiScope, LlmGrant, ParticipantRole } from './grants.js';
-export { sameSecret } from './same-secret.js';
+export { matchesDigest, sameSecret, secretDigest } from './same-secret.js';
 export { SealError, SecretBox, sealedFields } from './secret-box.js';
 export type { SealedFor } from './secret-box.js';
-export { policyChangesSchema, projectPolicySchema, roomPolicySchema } from './project-policy.js';
+export { existingProjectsSchema, policyChangesSchema, projectPolicySchema, roomPolicySchema } from './project-policy.js';
 export type { PolicyChanges, ProjectPolicy, RoomPolicy } from './project-policy.js';
 export { assignableRoles, expandRoles, flagsOf, inheritedRoles, roleFlags, withFlags } from './roles.js';
 export type { AssignableRole, ProjectRole, RoleFlag, RoleFlags } from './roles.js';

@@ -64,8 +64,8 @@ describe('model policy', () => {
   });
 
   it('a pattern of many stars is quick', () => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(matchesPattern('*a'.repeat(100), 'a'.repeat(50_000) + 'b')).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(process.cpuUsage(before).user).toBeLessThan(200_000);
   });
 });

@@ -32,6 +32,9 @@ export const projectPolicySchema = z.object({
   llmProxyClientIds: z.array(z.string()).default([]),
 });
 
+/** `POST /internal/projects/existing` with the same member: those of the ids that are projects. At most 2,000. */
+export const existingProjectsSchema = z.object({ projectIds: z.array(z.string()) });
+
 /** `GET /internal/projects/{id}/rooms/{name}`. */
 export const roomPolicySchema = z.object({ id: z.string(), name: z.string(), enabled: z.boolean() });
 

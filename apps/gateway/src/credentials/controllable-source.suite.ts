@@ -6,11 +6,15 @@ export class ControllableSource implements PolicySource {
   readonly projects = new Map<string, ProjectPolicy>();
   readonly rooms = new Map<string, RoomPolicy>();
   readonly asked: string[] = [];
+  /** The questions which of many ids are projects. */
+  readonly askedWhichExist: string[][] = [];
   away = false;
   /** How often whoever follows was told that the source is away. */
   lostContacts = 0;
   /** Runs between the question for a project and its answer. */
   beforeAnswer: (() => Promise<void>) | undefined;
+  /** Runs between the question which projects exist and its answer. */
+  beforeExistingAnswer: (() => Promise<void>) | undefined;
   /** True while somebody follows. */
   waiting = false;
   /** Changes that were told. */
@@ -25,6 +29,15 @@ export class ControllableSource implements PolicySource {
     if (this.away) throw new Error('away');
     const answer = this.projects.get(projectId) ?? null;
     await this.beforeAnswer?.();
+    return answer;
+  }
+
+  async existingProjects(projectIds: string[]): Promise<string[]> {
+    this.askedWhichExist.push(projectIds);
+    await new Promise(setImmediate);
+    if (this.away) throw new Error('away');
+    const answer = projectIds.filter((id) => this.projects.has(id));
+    await this.beforeExistingAnswer?.();
     return answer;
   }
 

@@ -68,10 +68,86 @@ describe('policy cache', () => {
     const unknown = randomUUID();
     expect(await cache.load(unknown)).toBeNull();
     expect(await cache.load(unknown)).toBeNull();
-    expect(source.asked).toHaveLength(1);
+    expect(source.askedWhichExist).toEqual([[unknown]]);
+    expect(source.asked).toEqual([]);
     nowMs += 31_000;
     source.projects.set(unknown, policyOf(unknown));
     expect(await cache.load(unknown)).not.toBeNull();
+  });
+
+  it('asks for a flood of invented projects in few questions, and finds the real one among them', async () => {
+    const invented = Array.from({ length: 1_000 }, () => randomUUID());
+    const answers = await Promise.all([...invented, projectId].map((id) => cache.load(id)));
+    expect(answers.slice(0, -1).every((answer) => answer === null)).toBe(true);
+    expect(answers.at(-1)!.policy.projectId).toBe(projectId);
+    expect(source.askedWhichExist.map((ids) => ids.length)).toEqual([1, 1_000]);
+    expect(source.asked).toEqual([projectId]);
+  });
+
+  it('refuses to say when more unknown projects wait than it will ask for, and says again later', async () => {
+    const ids = Array.from({ length: 5_000 }, () => randomUUID());
+    const answers = await Promise.allSettled(ids.map((id) => cache.load(id)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(4_000);
+    for (const answer of answers) if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(PolicyUnavailableError);
+    expect(await cache.load(ids.at(-1)!)).toBeNull();
+  });
+
+  it('does not remember as unknown a project that is made while it asks', async () => {
+    const made = randomUUID();
+    cache.start();
+    await until(() => source.waiting);
+    source.beforeExistingAnswer = async () => {
+      source.beforeExistingAnswer = undefined;
+      source.projects.set(made, policyOf(made));
+      source.announce(made);
+      await until(() => source.heard === 1);
+    };
+    expect(await cache.load(made)).toBeNull();
+    expect(await cache.load(made)).not.toBeNull();
+  });
+
+  it('what was unknown is asked for again as soon as a change is announced', async () => {
+    const made = randomUUID();
+    cache.start();
+    await until(() => source.waiting);
+    expect(await cache.load(made)).toBeNull();
+    source.projects.set(made, policyOf(made));
+    source.announce(made);
+    await until(() => source.heard === 1);
+    expect(await cache.load(made)).not.toBeNull();
+  });
+
+  it('asked afresh without a change, the project stays the object it was; with one that nobody announced yet, it does not', async () => {
+    const known = await cache.load(projectId);
+    expect(await cache.loadAfresh(projectId)).toBe(known);
+    source.projects.set(projectId, policyOf(projectId, false));
+    expect((await cache.loadAfresh(projectId))!.policy.enabled).toBe(false);
+  });
+
+  it('does not trust an answer to a fresh question either that was overtaken by a change', async () => {
+    cache.start();
+    await until(() => source.waiting);
+    await cache.load(projectId);
+    source.beforeAnswer = async () => {
+      source.beforeAnswer = undefined;
+      source.announce(projectId);
+      await until(() => source.heard === 1);
+    };
+    await cache.loadAfresh(projectId);
+    expect(cache.peek(projectId)).toBeUndefined();
+  });
+
+  it('asks afresh twenty times a second at most, over all projects', async () => {
+    const ids = Array.from({ length: 30 }, () => randomUUID());
+    for (const id of ids) source.projects.set(id, policyOf(id));
+    await Promise.all(ids.map((id) => cache.load(id)));
+    source.asked.length = 0;
+    const answers = await Promise.allSettled(ids.map((id) => cache.loadAfresh(id)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
+    expect(source.asked).toHaveLength(20);
+    nowMs += 1_000;
+    await cache.loadAfresh(ids.at(-1)!);
+    expect(source.asked).toHaveLength(21);
   });
 
   it('serves what it knows while accounts-api is away, up to a bound, and refuses what it does not', async () => {

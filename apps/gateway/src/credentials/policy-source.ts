@@ -6,6 +6,7 @@ import {
   type RevokedTokens,
   type RoomPolicy,
   accessTokenKeysSchema,
+  existingProjectsSchema,
   policyChangesSchema,
   projectPolicySchema,
   revokedTokensSchema,
@@ -15,6 +16,8 @@ import {
 /** Where policy comes from. Every call rejects when the source is away. */
 export interface PolicySource {
   project(projectId: string): Promise<ProjectPolicy | null>;
+  /** Those of the ids, at most 2,000, that are projects. */
+  existingProjects(projectIds: string[]): Promise<string[]>;
   room(projectId: string, name: string): Promise<RoomPolicy | null>;
   /** Waits up to `waitMs` for a change after `after`; without `after`, tells where the sequence stands. */
   changes(after: string | null, waitMs: number, signal: AbortSignal): Promise<PolicyChanges>;
@@ -44,6 +47,7 @@ export const accountsPolicySource = (baseUrl: string, serviceCredential: string)
   };
   return {
     project: async (projectId) => projectPolicySchema.nullable().parse(await ask(`/internal/projects/${projectId}/policy`)),
+    existingProjects: async (projectIds) => existingProjectsSchema.parse(await client.call('POST', '/internal/projects/existing', { projectIds })).projectIds,
     room: async (projectId, name) => roomPolicySchema.nullable().parse(await ask(`/internal/projects/${projectId}/rooms/${encodeURIComponent(name)}`)),
     changes: async (after, waitMs, signal) => {
       const query = after === null ? '' : `?after=${after}&waitMs=${waitMs}`;

@@ -71,8 +71,8 @@ test('whatever stands around it, the key does not pass, and what stands around i
 
 test('a long error is looked through in no time', () => {
   for (const text of ['a'.repeat(256 * 1024), '*'.repeat(256 * 1024), 'a***'.repeat(64 * 1024), KEY.slice(0, 11).repeat(20_000)]) {
-    const started = performance.now();
+    const before = process.cpuUsage();
     echo.redact(text);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   }
 });
