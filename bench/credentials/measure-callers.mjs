@@ -41,6 +41,7 @@ const sourceOf = (projects, issuer) => {
     changes: async () => ({ changes: [], next: '1' }),
     reportKeyUse: async () => undefined,
     accessTokenKeys: async () => issuer.keys,
+    revokedTokens: async () => ({ revoked: [], next: '1', more: false }),
     close: async () => undefined,
   };
 };

@@ -30,6 +30,7 @@ answerParent({
         const { projectIds } = await jsonOf(request);
         answer(200, { projectIds: projectIds.filter((/** @type {string} */ id) => id === policy.projectId) });
       } else if (pathname === '/internal/oauth/keys') answer(200, accessTokenKeys);
+      else if (pathname === '/internal/oauth/revoked') answer(200, { revoked: [], next: '1', more: false });
       else if (pathname === `/internal/projects/${policy.projectId}/policy`) answer(200, policy);
       else answer(404, {});
     });
