@@ -3,6 +3,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutgoingMessage } from '@llm-proxy/usage-stream';
 import { readLines } from './message-line.js';
+import type { WrittenLine } from './waiting-events.js';
 
 const NAMES = ['journal.0', 'journal.1'] as const;
 
@@ -29,13 +30,13 @@ export class Journal {
   }
 
   /** @throws the disk's own error; the event is counted all the same, so that `settle` stays in step */
-  note(line: Buffer): void {
+  note({ bytes, from, to }: WrittenLine): void {
     const file = this.files[this.current];
     file.events++;
     // The descriptor may be another file's by now.
     if (this.isClosed) throw new Error('the journal is closed');
-    writeSync(file.fd, line, 0, line.length, file.bytes);
-    file.bytes += line.length;
+    writeSync(file.fd, bytes, from, to - from, file.bytes);
+    file.bytes += to - from;
   }
 
   /** What comes from now on goes to the other file, if that is empty. */

@@ -7,18 +7,26 @@ const CHECKSUM_BYTES = 9;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 
-/** A message as it goes to the stream, and as a line for the disk: `<crc32> <id> <key> <value as one line of JSON>`. The value lies in the line. */
-export interface LinedMessage extends OutgoingMessage {
-  line: Buffer;
-}
+/** What a line has besides its value, at most: checksum, identifier, key, spaces and line feed. */
+export const MAX_LINE_GROWTH = 1_024;
 
-export const toLinedMessage = (event: UsageEvent): LinedMessage => {
-  const { id } = event;
-  const key = partitionKeyOf(event);
-  const head = `${NO_CHECKSUM} ${id} ${key} `;
-  const line = Buffer.from(`${head}${JSON.stringify(event)}\n`);
-  line.write(checksumOf(line.subarray(CHECKSUM_BYTES, line.length - 1)), 'latin1');
-  return { id, key, value: line.subarray(Buffer.byteLength(head), line.length - 1), line };
+/**
+ * Writes an event as a line for the disk: `<crc32> <id> <key> <value as one line of JSON>`. The value is what goes to the stream.
+ * @param text the event as JSON
+ * @returns the index after the line
+ */
+export const writeLine = (into: Buffer, from: number, event: UsageEvent, text: string): number => {
+  const to = from + into.write(`${NO_CHECKSUM} ${event.id} ${partitionKeyOf(event)} ${text}\n`, from);
+  into.write(checksumOf(into.subarray(from + CHECKSUM_BYTES, to - 1)), from, 'latin1');
+  return to;
+};
+
+/** The message of a line that is known to be whole; its value is a view. */
+export const messageIn = (bytes: Buffer, from: number, to: number): OutgoingMessage => {
+  const id = from + CHECKSUM_BYTES;
+  const key = bytes.indexOf(SPACE, id) + 1;
+  const value = bytes.indexOf(SPACE, key) + 1;
+  return { id: bytes.toString('utf8', id, key - 1), key: bytes.toString('utf8', key, value - 1), value: bytes.subarray(value, to - 1) };
 };
 
 const NO_CHECKSUM = '00000000';
@@ -33,12 +41,10 @@ export const toLine = ({ id, key, value }: OutgoingMessage): Buffer => {
 
 /** @returns null when the line is not whole */
 const fromLine = (line: Buffer): OutgoingMessage | null => {
-  const rest = line.subarray(CHECKSUM_BYTES);
-  if (line.length < CHECKSUM_BYTES + 3 || line.toString('latin1', 0, CHECKSUM_BYTES - 1) !== checksumOf(rest)) return null;
-  const first = rest.indexOf(SPACE);
-  const second = rest.indexOf(SPACE, first + 1);
-  if (first < 0 || second < 0) return null;
-  return { id: rest.toString('utf8', 0, first), key: rest.toString('utf8', first + 1, second), value: Buffer.from(rest.subarray(second + 1)) };
+  const isWhole = line.length >= CHECKSUM_BYTES + 3 && line.toString('latin1', 0, CHECKSUM_BYTES - 1) === checksumOf(line.subarray(CHECKSUM_BYTES));
+  if (!isWhole) return null;
+  const message = messageIn(line, 0, line.length + 1);
+  return { ...message, value: Buffer.from(message.value) };
 };
 
 /**

@@ -3,8 +3,8 @@ import type { Logger } from '@llm-proxy/platform-logging';
 import { USAGE_TOPIC, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { OutgoingMessage, UsageStream } from '@llm-proxy/usage-stream';
 import type { Journal } from './journal.js';
-import { type LinedMessage, toLinedMessage } from './message-line.js';
 import type { Spool } from './spool.js';
+import { WaitingEvents, type WrittenLine } from './waiting-events.js';
 
 export interface UsagePublisherOptions {
   stream: UsageStream;
@@ -28,7 +28,7 @@ export interface UsagePublisherOptions {
 export class UsagePublisher {
   /** Since the start of the process. */
   readonly counts = { emitted: 0, published: 0, spooled: 0, streamFailures: 0, spoolFailures: 0, journalFailures: 0 };
-  private waiting: LinedMessage[] = [];
+  private readonly waiting = new WaitingEvents();
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> | null = null;
   private streamIsAway: boolean;
@@ -67,16 +67,14 @@ export class UsagePublisher {
 
   emit(event: UsageEvent): void {
     this.counts.emitted++;
-    const message = toLinedMessage(event);
-    this.waiting.push(message);
-    this.note(message);
+    this.note(this.waiting.add(event));
     if (this.working !== null) return;
     if (this.waiting.length >= this.maxBatch) this.work();
     else this.timer ??= setTimeout(() => this.work(), this.lingerMs);
   }
 
   /** Without the journal only a kill -9 would lose the event, so the call is none the worse for it. */
-  private note({ line }: LinedMessage): void {
+  private note(line: WrittenLine): void {
     try {
       this.options.journal.note(line);
     } catch (error) {
@@ -119,11 +117,11 @@ export class UsagePublisher {
 
   private async empty(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, this.maxBatch);
+      const batch = this.waiting.peek(this.maxBatch);
       this.options.journal.turn();
       const done = this.streamIsAway ? await this.toSpool(batch) : (await this.toStream(batch)) || (await this.toSpool(batch));
       if (!done) return this.waitForDisk();
-      this.waiting.splice(0, batch.length);
+      this.waiting.settle(batch.length);
       this.options.journal.settle(batch.length);
       if (this.waiting.length < this.maxBatch && !this.closing.signal.aborted) return;
     }
