@@ -1,4 +1,4 @@
-import { engineSettings, integer, key32, list, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, priceSettings, readConfig, serviceSettings, surchargeSettings } from '@llm-proxy/platform-config';
 import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ export const accountsApiConfigSchema = z.object({
   ...operationsSettings,
   DATABASE_URL: engineSettings.DATABASE_URL,
   ...priceSettings,
+  ...surchargeSettings,
   /** Where priced usage comes from that LLM loggers copy; without brokers from the database. */
   KAFKA_BROKERS: engineSettings.KAFKA_BROKERS,
   KAFKA_TOPIC_PREFIX: engineSettings.KAFKA_TOPIC_PREFIX,
@@ -33,8 +34,6 @@ export const accountsApiConfigSchema = z.object({
   FEED_MAX_AGE_DAYS: integer(1, 3_650).default(30),
   /** One message as JSON text. */
   FEED_MAX_MESSAGE_BYTES: integer(1_024, 1_048_576).default(65_536),
-  /** Shown with the prices; metering charges it. 500 is 5 %. */
-  SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });
 
 export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;

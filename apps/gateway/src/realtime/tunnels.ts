@@ -164,8 +164,8 @@ export class Tunnels {
 
   private onUsage(session: Session, { reading, requestModel, requestServiceTier }: HeardUsage, timings: TurnTimings, outcome: Outcome): void {
     const turn = { ...session, id: randomUUIDv7(), facts: { model: requestModel, serviceTier: requestServiceTier, priceFacts: {} }, startedAtMs: timings.startedAtMs };
-    const end = { outcome, status: SWITCHING_PROTOCOLS, requestWasSent: true, transport: 'websocket' as const, reading, ...timings, providerRequestId: session.providerRequestId };
-    this.deps.usage.emit(toUsageEvent(turn, end, Date.now()));
+    const end = { outcome, status: SWITCHING_PROTOCOLS, requestWasSent: true, transport: 'websocket' as const, reading, ...timings, endedAtMs: Date.now(), providerRequestId: session.providerRequestId };
+    this.deps.usage.emit(toUsageEvent(turn, end));
   }
 
   private onEnd(session: Session, end: TunnelEnd): void {
