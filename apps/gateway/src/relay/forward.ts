@@ -12,7 +12,7 @@ import type { CallWatch, RelayObserver } from './observer.js';
 import { PricedAnswer } from './priced-answer.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
-import { completeReading } from './estimate.js';
+import { completeReading, textMembers } from './estimate.js';
 import { UploadRefused } from './form-body.js';
 import { TextCounter } from './text-counter.js';
 import { DecodingTap, EditingTap, type UsageTap, createTap } from './usage-tap.js';
@@ -212,7 +212,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if (endpoint.usageReader === undefined) return false;
     this.reader = endpoint.usageReader();
-    if (endpoint.estimate !== undefined) this.text = new TextCounter(endpoint.estimate.answerText);
+    if (endpoint.estimate !== undefined) this.text = new TextCounter(textMembers(endpoint.estimate, this.isStream));
     // Sound and the like: nothing to read in it.
     if (!this.isStream && !isJson(headers)) return false;
     if (encoding === 'identity') {

@@ -1,4 +1,5 @@
 import { type RequestListener, type Server, createServer } from 'node:http';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { priceUsageAt } from '@llm-proxy/pricing';
 import { PRICE_RULES, type RawAnswer, type RelayGateway, listening, post, startRelayGateway } from './relay-gateway.suite.js';
@@ -127,6 +128,17 @@ describe('a caller who asks what a call costs', () => {
     });
     await expect(call(ASK)).rejects.toThrow();
     expect(gateway.events[0]).toMatchObject({ data: { outcome: 'upstream_interrupted', measurement: 'estimated' } });
+  });
+
+  it('gets its stream all the same over HTTP/1.0, which knows no trailers', async () => {
+    await start((_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS.join('')));
+    const body = JSON.stringify({ ...CHAT, stream: true, stream_options: { include_usage: true } });
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    socket.write(`POST /v1/chat/completions HTTP/1.0\r\nauthorization: Bearer ${gateway.apiKey}\r\nx-meshagent-cost: include\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const [head, ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+    expect([head!.split('\r\n')[0], /trailer/i.test(head!), rest.join('')]).toEqual(['HTTP/1.1 200 OK', false, EVENTS.join('')]);
   });
 
   it('gets an answer too long to be looked at as it comes, and no number', async () => {
