@@ -19,7 +19,7 @@ describe('batches without a database', () => {
     ['POST', '/v1/messages/batches/msgbatch_1/cancel', null],
     ['DELETE', '/v1/messages/batches/msgbatch_1', null],
   ])('%s %s is refused in the provider’s words, and never sent', async (method, path, body) => {
-    const answer = await fetch(`${gateway.url}/anthropic${path}`, { method, body, headers: { 'x-api-key': gateway.apiKey, 'content-type': 'application/json' } });
+    const answer = await fetch(`${gateway.url}/anthropic${path}`, { method, ...(body === null ? {} : { body }), headers: { 'x-api-key': gateway.apiKey, 'content-type': 'application/json' } });
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ type: 'error', error: { type: 'api_error', message: expect.stringContaining('DATABASE_URL') }, request_id: answer.headers.get('x-meshagent-request-id') });
   });
