@@ -123,12 +123,12 @@ describe('streams that break, at every point', () => {
     });
   });
 
-  it('an answer that is not streamed, cut in the middle of its body', async () => {
-    const [kind] = KINDS;
+  it.each(KINDS)('an answer that is not streamed, cut in the middle of its body: $kind', async (kind) => {
+    const journey = `cut-body-${kind.kind}`;
     const body = { ...kind, body: { ...kind.body, stream: false } } as unknown as Kind;
-    await call(body, { usage: kind.usage, cutAfterChunks: 1, text: 'abcd'.repeat(1_000) }, 'cut-body');
-    await until(async () => (await billedAnswers(system, ofJourney('cut-body'))) === 1);
-    const { input_tokens: input, output_tokens: output } = await quantities('cut-body');
+    await call(body, { usage: kind.usage, cutAfterChunks: 1, text: 'abcd'.repeat(1_000) }, journey);
+    await until(async () => (await billedAnswers(system, ofJourney(journey))) === 1);
+    const { input_tokens: input, output_tokens: output } = await quantities(journey);
     expect(input).toBe(QUESTION_TOKENS);
     expect(output).toBeGreaterThan(400);
     expect(output).toBeLessThan(1_000);

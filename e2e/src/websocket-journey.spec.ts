@@ -60,6 +60,22 @@ describe('WebSockets on the running system', () => {
     ]);
   });
 
+  it('an image made inside an answer is charged beside it, as over HTTP', async () => {
+    const imageToolUsage = { input_tokens: 30, output_tokens: 200, input_tokens_details: { text_tokens: 20, image_tokens: 10 } };
+    const socket = new ResponsesWS(openai, { headers: tagged('image-tool-ws', { usage: { input_tokens: 100, output_tokens: 10 }, imageToolUsage }) });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('response.completed', () => socket.close({ code: 1000, reason: 'done' }));
+    socket.send({ type: 'response.create', model: 'gpt-5.6', input: 'draw' });
+    await closed;
+    await expectBill(system, ofJourney('image-tool-ws'), [
+      'gpt-5.6 input_tokens 120 480000',
+      'gpt-5.6 output_tokens 10 200000',
+      'gpt-5.6 image_input_tokens 10 80000',
+      'gpt-5.6 image_output_tokens 200 6000000',
+      'gpt-5.6 llm_proxy_surcharge 1 338000',
+    ]);
+  });
+
   it('the official Realtime client: a spoken question, its transcript and an answer', async () => {
     const usage = {
       input_tokens: 1_000,

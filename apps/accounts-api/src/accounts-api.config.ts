@@ -1,4 +1,4 @@
-import { engineSettings, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings, surchargeSettings } from '@llm-proxy/platform-config';
 import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { identityProviders } from './identity-providers/identity-providers.schema.js';
@@ -10,6 +10,7 @@ export const accountsApiConfigSchema = z.object({
   ...operationsSettings,
   DATABASE_URL: engineSettings.DATABASE_URL,
   ...priceSettings,
+  ...surchargeSettings,
   /** Where priced usage comes from that LLM loggers copy; without brokers from the database. */
   KAFKA_BROKERS: engineSettings.KAFKA_BROKERS,
   KAFKA_TOPIC_PREFIX: engineSettings.KAFKA_TOPIC_PREFIX,
@@ -42,8 +43,6 @@ export const accountsApiConfigSchema = z.object({
   SIGN_IN_PROVIDERS: identityProviders().default([]),
   /** An address may ask the sign-in pages and the OAuth endpoints that often, of each replica. */
   OAUTH_REQUESTS_PER_MINUTE: integer(1).default(1_200),
-  /** Shown with the prices; metering charges it. 500 is 5 %. */
-  SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
 });
 
 export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;

@@ -103,7 +103,8 @@ export const buildParts = async (config: GatewayConfig, { logger, slot, slots, m
     logger,
     observer: observerOf({ metrics, tracing, logger, logRequests: config.LOG_REQUESTS }),
   };
-  const relay = new Relay({ ...shared, batches: batches?.desk ?? null, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
+  const priceRules = { priceBook, surchargeBasisPoints: config.SURCHARGE_BASIS_POINTS };
+  const relay = new Relay({ ...shared, priceRules, batches: batches?.desk ?? null, maxBodyBytes: config.MAX_REQUEST_BODY_BYTES });
   const tunnels = new Tunnels({ ...shared, limits: { connectMs: config.UPSTREAM_CONNECT_TIMEOUT_MS, maxMessageBytes: config.MAX_WEBSOCKET_MESSAGE_BYTES } });
   if (metrics !== undefined) showParts(metrics, { relay, tunnels, usage });
   return { relay, tunnels, policies, keyUse, upstreams, usage, stream, batches, tracing };

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { engineSettings, flag, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, flag, integer, key32, list, previousKeys, priceSettings, readConfig, serviceSettings, surchargeSettings } from '@llm-proxy/platform-config';
 import { operationsSettings, tracingSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 import { type Provider, providers } from './providers/index.js';
@@ -12,6 +12,7 @@ export const gatewayConfigSchema = z.object({
   ...serviceSettings(8080),
   ...engineSettings,
   ...priceSettings,
+  ...surchargeSettings,
   /** The embedded stream lives there; with KAFKA_BROKERS set the gateway needs no database. */
   DATABASE_URL: engineSettings.DATABASE_URL.optional(),
   ACCOUNTS_API_URL: httpUrl(),

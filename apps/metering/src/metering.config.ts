@@ -1,4 +1,4 @@
-import { engineSettings, integer, priceSettings, readConfig, serviceSettings } from '@llm-proxy/platform-config';
+import { engineSettings, priceSettings, readConfig, serviceSettings, surchargeSettings } from '@llm-proxy/platform-config';
 import { operationsSettings } from '@llm-proxy/platform-telemetry';
 import { z } from 'zod';
 
@@ -7,8 +7,7 @@ export const meteringConfigSchema = z.object({
   ...engineSettings,
   ...operationsSettings,
   ...priceSettings,
-  /** Added to what the provider charges, in hundredths of a percent: 500 is 5 %. */
-  SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
+  ...surchargeSettings,
 });
 
 export type MeteringConfig = z.infer<typeof meteringConfigSchema>;

@@ -6,6 +6,8 @@ export { priceTableSchema } from './price-table.schema.js';
 export type { PriceTableData } from './price-table.schema.js';
 export { priceUsage } from './price-usage.js';
 export type { PricedResult, PricingOptions } from './price-usage.js';
+export { priceUsageAt } from './price-usage-at.js';
+export type { PriceRules } from './price-usage-at.js';
 export { normaliseUsage } from './normalise/normalise-usage.js';
 export type { NormalisedUsage, UsageFacts } from './normalise/normalise-usage.js';
 export type { Quantity } from './normalise/quantity.js';

@@ -23,7 +23,7 @@ export interface BatchCall {
 
 export interface BatchDeskOptions {
   store: BatchStore;
-  usage: UsagePublisher;
+  usage: Pick<UsagePublisher, 'emit' | 'canRecord' | 'settled'>;
   /** Reads and bills the results of a batch right now. @returns false when that did not work */
   settle: (batch: Batch) => Promise<boolean>;
   /** What the prices of a batch's project differ by now. */

@@ -13,7 +13,7 @@ import type { Batch, BatchStore } from './batch-store.js';
 
 export interface BatchLookoutOptions {
   store: BatchStore;
-  usage: UsagePublisher;
+  usage: Pick<UsagePublisher, 'emit' | 'canRecord' | 'settled'>;
   providers: readonly Provider[];
   /** Null: there is no such project any more. */
   project: (id: string) => Promise<KnownProject | null>;
@@ -60,15 +60,29 @@ export class BatchLookout {
 
   /**
    * Bills the results of a batch, if it has ended.
-   * @returns true when nothing of it is left to bill, or it has not ended; never throws
+   * @returns true when nothing of it is left to bill or could ever be, or when it has not ended; never throws
    */
   async settle(batch: Batch): Promise<boolean> {
     try {
       return await this.look(batch);
     } catch (error) {
+      const isOver = Date.now() - batch.createdAt.getTime() > GIVE_UP_AFTER_MS;
+      if (isOver && !this.closing.signal.aborted) return this.giveUp(batch, error as Error);
       this.options.logger.warn({ error: (error as Error).message, batchId: batch.id }, 'a batch could not be looked at; it will be tried again');
       return false;
     }
+  }
+
+  /** Whatever is in the way, the provider's answer or a key that is no longer there: by now the results are gone, too. */
+  private async giveUp({ provider, id, projectId }: Batch, { message }: Error): Promise<boolean> {
+    try {
+      await this.options.store.settle(provider, id);
+    } catch (error) {
+      this.options.logger.warn({ error: (error as Error).message, batchId: id }, 'a batch cannot be given up right now; it will be tried again');
+      return false;
+    }
+    this.options.logger.error({ batchId: id, projectId, error: message }, 'the results of a batch were never seen and it is given up: what it cost is not billed');
+    return true;
   }
 
   private async look(batch: Batch): Promise<boolean> {
@@ -80,19 +94,11 @@ export class BatchLookout {
     if (upstream instanceof Refusal) throw new Error(upstream.message);
     const { statusCode, body } = await this.get(provider, rules, upstream, rules.batchPath(batch.id));
     const answer = Buffer.from(await body.arrayBuffer());
-    if (statusCode !== 200) return this.onMissing(batch, statusCode);
+    if (statusCode !== 200) throw new Error(`the provider answered ${statusCode}`);
     if (!rules.hasEnded(answer)) return true;
     const adjusted = project === null ? {} : priceAdjustmentsFor(project.policy, provider.name);
     await this.readResults(batch, provider, upstream, (event) => this.options.usage.emit(withPriceAdjustments(event, adjusted)));
     await this.options.usage.settled();
-    await this.options.store.settle(batch.provider, batch.id);
-    return true;
-  }
-
-  private async onMissing(batch: Batch, statusCode: number): Promise<boolean> {
-    const isOver = Date.now() - batch.createdAt.getTime() > GIVE_UP_AFTER_MS;
-    if (!isOver) throw new Error(`the provider answered ${statusCode}`);
-    this.options.logger.error({ batchId: batch.id, projectId: batch.projectId, statusCode }, 'a batch was never seen to end and is given up: what it cost is not billed');
     await this.options.store.settle(batch.provider, batch.id);
     return true;
   }

@@ -24,7 +24,7 @@ const callOf = (body: string | Buffer | Readable): Call =>
     upstream: { keyEcho: new KeyEcho(PROVIDER_KEY) },
   }) as unknown as Call;
 
-const END: WatchedEnd = { outcome: 'completed', status: 200, requestWasSent: true, transport: 'http', reading: null, firstByteMs: 1.23456, durationMs: 2, providerRequestId: null, answerBytes: 5, refusal: null };
+const END: WatchedEnd = { outcome: 'completed', status: 200, requestWasSent: true, transport: 'http', reading: null, firstByteMs: 1.23456, durationMs: 2, endedAtMs: 0, providerRequestId: null, answerBytes: 5, refusal: null };
 
 const logged = (detail: LoggedDetail, call: Call, chunks: (string | Buffer)[] = []): Record<string, unknown> => {
   const lines: string[] = [];

@@ -101,8 +101,10 @@ export interface FieldRule {
 
 /** A rough count for calls that broke off. Each provider says what counts as text; the event is marked as estimated. */
 export interface Estimate {
-  /** Members of the answer whose strings are what the model wrote. */
+  /** Members of the answer whose strings are what the model wrote, its reasoning as far as it is shown. Nothing encrypted: how long that is says nothing certain. */
   readonly answerText: readonly string[];
+  /** The same for an answer that is not streamed, where its members have other names. */
+  readonly bodyText?: readonly string[];
   /** Is this all there ever is, also when the answer is whole? */
   readonly always?: boolean;
   /** In the shape of the provider's usage object; null when even this cannot be told. */

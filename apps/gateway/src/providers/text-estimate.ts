@@ -32,3 +32,6 @@ export const textEstimate = (...answerText: string[]): Estimate => ({
   answerText,
   usage: (request, answerTextBytes) => ({ input_tokens: tokensOf(requestTextBytes(request)), output_tokens: tokensOf(answerTextBytes) }),
 });
+
+/** A stream of the Responses API has pieces; all that repeats them later has other names. Its body has what the pieces make. */
+export const responseEstimate = (): Estimate => ({ ...textEstimate('delta'), bodyText: ['text', 'arguments', 'refusal'] });

@@ -1,20 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLogger } from '@llm-proxy/platform-logging';
 import { loadPriceBook } from '@llm-proxy/pricing';
-import { type ProjectPolicy, SecretBox, formatApiKey, mintParticipantToken, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
+import { mintParticipantToken } from '@llm-proxy/shared-auth';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { type ClientOptions, WebSocket } from 'ws';
 import { CurrentPrices } from '../admission/prices.js';
-import { AccessTokenVerifier } from '../credentials/access-token-verifier.js';
-import { Callers } from '../credentials/callers.js';
-import { ControllableSource } from '../credentials/controllable-source.suite.js';
-import { PolicyCache } from '../credentials/policy-cache.js';
+import { startKnownProject } from '../credentials/known-project.suite.js';
 import { providers } from '../providers/index.js';
 import { RelayHttpAdapter } from '../relay-http.adapter.js';
 import type { RelayObserver } from '../relay/observer.js';
-import { Upstreams } from '../relay/upstreams.js';
 import { Tunnels } from './tunnels.js';
 
 export interface SocketGatewayOptions {
@@ -26,39 +20,15 @@ export interface SocketGatewayOptions {
   observer?: RelayObserver;
 }
 
-const policyWith = (projectId: string, apiKey: ProjectPolicy['apiKeys'][number]): ProjectPolicy => ({
-  projectId,
-  enabled: true,
-  apiKeys: [apiKey],
-  integrations: {},
-  llmProxyUserIds: [],
-  llmProxyClientIds: [],
-});
-
 /** The gateway's sockets on a real server, with a policy source in memory and the events at hand. */
 export const startSocketGateway = async (options: SocketGatewayOptions) => {
-  const projectId = randomUUID();
-  const keyId = randomUUID();
-  const secret = newApiKeySecret();
-  const secretBox = new SecretBox(Buffer.alloc(32, 1));
-  const logger = createLogger('test', 'silent');
-  const source = new ControllableSource();
-  const policy = policyWith(projectId, { id: keyId, serviceAccountId: null, sealedSecret: secretBox.seal(secret, { projectId, field: sealedFields.apiKeySecret(keyId) }) });
-  source.projects.set(projectId, policy);
-  const policies = new PolicyCache({ source, logger, maxStaleMs: 60_000 });
-  policies.start();
-  const upstreams = new Upstreams({
-    managed: { openai: { baseUrl: options.providerUrl, apiKey: options.providerKey }, anthropic: { baseUrl: options.providerUrl, apiKey: options.providerKey } },
-    secretBox,
-    allowPrivateUpstreams: [],
-    timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 1_000 },
-    connectionsPerOrigin: 1,
-  });
+  const project = startKnownProject(options);
+  const { projectId, apiKey, keyId, secret, logger, source, policy, policies, upstreams, callers } = project;
   const events: UsageEvent[] = [];
   const recording = { canRecord: true };
   const tunnels = new Tunnels({
     providers,
-    callers: new Callers({ policies, secretBox, accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null }),
+    callers,
     policies,
     keyUse: { note: () => undefined },
     admission: { prices: new CurrentPrices(loadPriceBook()), canRecordUsage: () => recording.canRecord, allowsUnmetered: false },
@@ -77,7 +47,6 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
   const server = adapter.getHttpServer() as Server;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const apiKey = formatApiKey({ keyId, projectId, secret });
   return {
     url,
     apiKey,
@@ -95,8 +64,7 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
       new WebSocket(url.replace('http', 'ws') + path, protocols, { headers: { authorization: `Bearer ${apiKey}`, ...headers }, ...more }),
     close: async () => {
       await tunnels.drain(0);
-      await policies.stop();
-      await upstreams.close();
+      await project.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

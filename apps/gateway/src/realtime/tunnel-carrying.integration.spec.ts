@@ -26,6 +26,21 @@ const startProvider = async (onSocket: (socket: WebSocket, below: Socket) => voi
   };
 };
 
+/** A text frame of a client, masked with zeros. */
+const masked = (text: string): Buffer => Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+
+const handshakeOf = ({ apiKey }: SocketGateway): string =>
+  [
+    'GET /v1/responses HTTP/1.1',
+    'host: x',
+    'connection: Upgrade',
+    'upgrade: websocket',
+    `authorization: Bearer ${apiKey}`,
+    'sec-websocket-version: 13',
+    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n');
+
 const FLOOD = 256;
 const FLOOD_BYTES = FLOOD * 256 * 1024;
 
@@ -119,6 +134,23 @@ describe('what a tunnel carries', () => {
       expect(await received.closed).toEqual({ code: 1000, reason: 'all said' });
       expect(received.messages.map(({ data }) => data.toString())).toEqual(Array.from({ length: 50 }, (_, index) => `early ${index}`));
     }
+  });
+
+  it('frames that the client sends before it is accepted, in their order', async () => {
+    const heard: string[] = [];
+    let accept: (() => void) | undefined;
+    await start((socket) => void socket.on('message', (data: Buffer) => heard.push(data.toString())), {}, { verifyClient: (_info, done) => (accept = () => done(true)) });
+    const below = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    below.on('error', () => undefined).write(handshakeOf(gateway));
+    below.write(masked('one'));
+    await until('the handshake', () => accept !== undefined);
+    await new Promise<void>((resolve) => below.write(masked('two'), () => resolve()));
+    accept!();
+    await until('the first two', () => heard.length === 2);
+    below.write(masked('three'));
+    await until('the third', () => heard.length === 3);
+    expect(heard).toEqual(['one', 'two', 'three']);
+    below.destroy();
   });
 
   it('no faster than the client reads', async () => {
@@ -320,15 +352,20 @@ describe('a provider that cannot be had', () => {
     await until('no connection', () => connections.size === 0);
   });
 
-  it('is left alone when the client’s connection breaks first', async () => {
+  it.each([
+    ['breaks', (client: Socket) => void client.resetAndDestroy()],
+    ['is ended', (client: Socket) => void client.end()],
+  ])('is left alone when the client’s connection %s first', async (_name, leave) => {
     const { connections, providerUrl } = await startSilent();
     gateway = await startSocketGateway({ providerUrl, providerKey: 'key', connectMs: 60_000 });
-    let below: Socket | undefined;
-    const socket = gateway.connect('/v1/responses', {}, [], { createConnection: (options) => (below = connect(options as NetConnectOpts)) } as ClientOptions);
-    socket.on('error', () => undefined);
+    // By hand: client libraries end both directions as soon as they end one.
+    const client = connect({ port: Number(new URL(gateway.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    client.on('error', () => undefined).write(handshakeOf(gateway));
     await until('a connection', () => connections.size === 1);
-    below!.resetAndDestroy();
+    leave(client);
     await until('no connection', () => connections.size === 0);
+    await until('no client', async () => (await gateway.connections()) === 0);
+    client.destroy();
   });
 });
 

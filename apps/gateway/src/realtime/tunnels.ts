@@ -90,6 +90,8 @@ export class Tunnels {
     const gone = new AbortController();
     socket.on('error', () => undefined);
     socket.once('close', () => gone.abort());
+    // A client that says it will send no more has gone, too: it could not send one frame. Its connection stays half open until we end it.
+    socket.once('end', () => gone.abort());
     this.underWay++;
     const arrival: Arrival = { caller: null, model: null, startedAtMs: Date.now(), startedTick: performance.now() };
     const upgrade: Upgrade = { id, route, request, socket, head, clientGone: gone.signal, arrival };
@@ -164,8 +166,8 @@ export class Tunnels {
 
   private onUsage(session: Session, { reading, requestModel, requestServiceTier }: HeardUsage, timings: TurnTimings, outcome: Outcome): void {
     const turn = { ...session, id: randomUUIDv7(), facts: { model: requestModel, serviceTier: requestServiceTier, priceFacts: {} }, startedAtMs: timings.startedAtMs };
-    const end = { outcome, status: SWITCHING_PROTOCOLS, requestWasSent: true, transport: 'websocket' as const, reading, ...timings, providerRequestId: session.providerRequestId };
-    this.deps.usage.emit(toUsageEvent(turn, end, Date.now()));
+    const end = { outcome, status: SWITCHING_PROTOCOLS, requestWasSent: true, transport: 'websocket' as const, reading, ...timings, endedAtMs: Date.now(), providerRequestId: session.providerRequestId };
+    this.deps.usage.emit(toUsageEvent(turn, end));
   }
 
   private onEnd(session: Session, end: TunnelEnd): void {
@@ -183,7 +185,10 @@ export class Tunnels {
     if (end instanceof Refusal) {
       this.deps.observer?.refused({ ...arrivedRequest(upgrade), refusal: end });
       if (!socket.destroyed) refuse(responseOn(request, socket), route.provider, end, id);
-    } else this.deps.observer?.socketEnded({ ...arrivedRequest(upgrade), ...end, ...NO_SOCKET });
+    } else {
+      if (end === CLIENT_LEFT) socket.destroy();
+      this.deps.observer?.socketEnded({ ...arrivedRequest(upgrade), ...end, ...NO_SOCKET });
+    }
     this.release();
   }
 

@@ -1,8 +1,11 @@
-import type { UsageReading } from '../providers/index.js';
+import type { Estimate, UsageReading } from '../providers/index.js';
 import type { Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
 
 const OUTPUT_NAMES = ['output_tokens', 'completion_tokens'] as const;
+
+/** Where what the model wrote stands in the answer. */
+export const textMembers = ({ answerText, bodyText }: Estimate, isStream: boolean): readonly string[] => (isStream ? answerText : (bodyText ?? answerText));
 
 /**
  * What is billed when the provider's last word on usage did not come: its last report, or without one an estimate by what was asked and what

@@ -5,12 +5,14 @@ import { type Refusal, refusals } from '../refusals.js';
 import type { UsageReader } from '../providers/index.js';
 import type { CallEnd, Outcome } from '../usage/usage-event.js';
 import type { Call } from './call.js';
+import { COST_UNREAD, type CostFields } from './cost-fields.js';
 import { ErrorAnswer } from './error-answer.js';
 import { KeyFilter } from './key-filter.js';
 import type { CallWatch, RelayObserver } from './observer.js';
+import { PricedAnswer } from './priced-answer.js';
 import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
-import { completeReading } from './estimate.js';
+import { completeReading, textMembers } from './estimate.js';
 import { UploadRefused } from './form-body.js';
 import { TextCounter } from './text-counter.js';
 import { DecodingTap, EditingTap, type UsageTap, createTap } from './usage-tap.js';
@@ -20,6 +22,8 @@ export interface ForwardDeps {
   afterDisconnect: { maxMs: number; maxBytes: number };
   /** Called once for every call that was forwarded. */
   onEnd: (call: Call, end: CallEnd) => void;
+  /** What a call costs that ended this way. */
+  costOf: (call: Call, end: CallEnd) => CostFields;
   observer?: RelayObserver | undefined;
 }
 
@@ -45,6 +49,13 @@ const traced = (headers: string[], traceparent: string | null): string[] => {
   return [...others, 'traceparent', traceparent];
 };
 
+/** Takes the bytes of an answer that has begun. */
+interface AnswerSink {
+  /** @returns false when the caller reads more slowly than it is given */
+  write(bytes: Buffer): boolean;
+  end(last?: Buffer): unknown;
+}
+
 /** One answer on its way from the provider to the caller. undici calls it as the bytes arrive. */
 class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -62,10 +73,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   private giveUp: NodeJS.Timeout | undefined;
   private awaitsDrain = false;
   private ended: Outcome | null = null;
+  private end: CallEnd | null = null;
   private answerBytes = 0;
   private refusal: Refusal | null = null;
   private errorAnswer: ErrorAnswer | null = null;
   private keyFilter: KeyFilter | null = null;
+  private priced: PricedAnswer | null = null;
 
   constructor(
     private readonly deps: ForwardDeps,
@@ -97,7 +110,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     // Errors also come inside an answer that began well.
     if (isPlain(headers)) this.keyFilter = new KeyFilter(call.upstream.streamedKey);
-    call.response.writeHead(status, statusMessage ?? '', answerHeaders(headers, call.id, !hides));
+    const head = { status, statusMessage: statusMessage ?? '', headers: answerHeaders(headers, call.id, !hides) };
+    if (call.head.wantsCost && call.endpoint.billable) {
+      this.priced = new PricedAnswer(call.response, head, !this.isStream && isJson(headers), () => this.cost());
+      return;
+    }
+    call.response.writeHead(head.status, head.statusMessage, head.headers);
     if (this.isStream) call.response.flushHeaders();
   }
 
@@ -116,7 +134,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const sent = this.keyFilter === null ? shown : this.keyFilter.push(shown);
-    if (sent.length > 0 && !this.call.response.write(sent)) this.waitForCaller(controller);
+    if (sent.length > 0 && !this.sink.write(sent)) this.waitForCaller(controller);
   }
 
   onResponseEnd(): void {
@@ -132,12 +150,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private close(rest: Buffer | undefined): void {
-    const { response } = this.call;
     if (this.errorAnswer !== null) this.sendError(this.errorAnswer);
     else if (!this.callerGone) {
       const last = this.keyFilter === null ? rest : this.keyFilter.end(rest);
-      if (last !== undefined && last.length > 0) response.end(last);
-      else response.end();
+      if (last !== undefined && last.length > 0) this.sink.end(last);
+      else this.sink.end();
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'completed');
   }
@@ -146,10 +163,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { call } = this;
     void this.tap?.end(false);
     if (!this.callerGone && this.refusal === null) {
-      if (call.response.headersSent) call.response.destroy();
+      if (call.response.headersSent || this.priced !== null) call.response.destroy();
       else this.refuse(refusalFor(error, call.route.provider.title));
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'upstream_interrupted');
+  }
+
+  private get sink(): AnswerSink {
+    return this.priced ?? this.call.response;
+  }
+
+  /** A decoder may still have to read what was sent. */
+  private cost(): CostFields {
+    return this.tapIsAsync ? COST_UNREAD : this.deps.costOf(this.call, this.endAs('completed'));
   }
 
   /** An answer with an error status goes out whole, once it was looked through. */
@@ -186,7 +212,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if (endpoint.usageReader === undefined) return false;
     this.reader = endpoint.usageReader();
-    if (endpoint.estimate !== undefined) this.text = new TextCounter(endpoint.estimate.answerText);
+    if (endpoint.estimate !== undefined) this.text = new TextCounter(textMembers(endpoint.estimate, this.isStream));
     // Sound and the like: nothing to read in it.
     if (!this.isStream && !isJson(headers)) return false;
     if (encoding === 'identity') {
@@ -236,19 +262,26 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.tapIsAsync = false;
       return;
     }
+    const end = this.endAs(this.ended);
+    this.deps.onEnd(this.call, end);
+    this.watcher?.ended({ ...end, answerBytes: this.answerBytes, refusal: this.refusal });
+  }
+
+  /** Made once, so that what the caller is told and what is charged are of the same moment. */
+  private endAs(outcome: Outcome): CallEnd {
     const { facts } = this.call;
-    const end: CallEnd = {
-      outcome: this.ended,
+    this.end ??= {
+      outcome,
       requestWasSent: this.wentUpstream && (Buffer.isBuffer(facts.body) || facts.body.readableEnded),
       status: this.status,
       transport: this.isStream ? 'sse' : 'http',
-      reading: completeReading(this.call, this.ended, this.reader?.reading() ?? null, this.text?.bytes ?? 0),
+      reading: completeReading(this.call, outcome, this.reader?.reading() ?? null, this.text?.bytes ?? 0),
       firstByteMs: this.firstByteMs,
       durationMs: performance.now() - this.call.startedTick,
+      endedAtMs: Date.now(),
       providerRequestId: this.providerRequestId,
     };
-    this.deps.onEnd(this.call, end);
-    this.watcher?.ended({ ...end, answerBytes: this.answerBytes, refusal: this.refusal });
+    return this.end;
   }
 }
 

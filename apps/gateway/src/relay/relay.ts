@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@llm-proxy/platform-logging';
+import type { PriceRules } from '@llm-proxy/pricing';
 import type { Attribution } from '@llm-proxy/usage-schema';
 import { type AdmissionDeps, admit } from '../admission/admit.js';
 import { visibleModels } from '../admission/model-policy.js';
@@ -12,6 +13,7 @@ import { type CallEnd, attributionOf, isBillable, toUsageEvent } from '../usage/
 import type { UsagePublisher } from '../usage/usage-publisher.js';
 import type { Call } from './call.js';
 import { type CallerDeps, identify, roomOf } from './caller-and-room.js';
+import { costFields } from './cost-fields.js';
 import { type ForwardDeps, forward } from './forward.js';
 import { type Arrival, OTHER_PATHS, type RelayObserver } from './observer.js';
 import { readRequest } from './read-body.js';
@@ -28,7 +30,9 @@ export interface RelayDeps extends CallerDeps {
   providers: readonly Provider[];
   admission: AdmissionDeps;
   upstreams: Upstreams;
-  usage: UsagePublisher;
+  usage: Pick<UsagePublisher, 'emit'>;
+  /** As metering has them; for callers who ask what a call costs. */
+  priceRules: PriceRules;
   /** Null: there is no database to remember batches in. */
   batches: BatchDesk | null;
   maxBodyBytes: number;
@@ -48,7 +52,12 @@ export class Relay {
 
   constructor(private readonly deps: RelayDeps) {
     this.findRoute = createRouter(deps.providers);
-    this.forwarding = { afterDisconnect: deps.afterDisconnect, onEnd: (call, end) => this.onEnd(call, end), observer: deps.observer };
+    this.forwarding = {
+      afterDisconnect: deps.afterDisconnect,
+      onEnd: (call, end) => this.onEnd(call, end),
+      costOf: (call, end) => costFields(toUsageEvent(call, end), deps.priceRules),
+      observer: deps.observer,
+    };
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
@@ -122,7 +131,7 @@ export class Relay {
   }
 
   private onEnd(call: Call, end: CallEnd): void {
-    if (isBillable(call, end)) this.deps.usage.emit(toUsageEvent(call, end, Date.now()));
+    if (isBillable(call, end)) this.deps.usage.emit(toUsageEvent(call, end));
     this.release();
   }
 

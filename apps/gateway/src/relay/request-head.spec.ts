@@ -37,6 +37,13 @@ describe('request head', () => {
     expect(readRequestHead(['authorization', 'Basic x']).bearer).toBeNull();
   });
 
+  it('hears who asks what a call costs, and keeps that to itself', () => {
+    const head = readRequestHead(['X-Meshagent-Cost', ' Include ', 'accept', '*/*']);
+    expect([head.wantsCost, names(head.forward)]).toEqual([true, ['accept']]);
+    for (const other of ['', 'no', 'include, please']) expect(readRequestHead(['X-Meshagent-Cost', other]).wantsCost).toBe(false);
+    expect(readRequestHead([]).wantsCost).toBe(false);
+  });
+
   it('bounds what a caller can make us store', () => {
     const many = Array.from({ length: 100 }, (_, index) => [`X-Meshagent-Annotation-n${index}`, 'v'.repeat(1_000)]).flat();
     const { annotations, client } = readRequestHead([...many, 'user-agent', 'u'.repeat(1_000), 'x-meshagent-annotation-__proto__', 'x']);

@@ -12,6 +12,8 @@ export interface RequestHead {
   onBehalfOf: string | null;
   client: string | null;
   annotations: Record<string, string>;
+  /** From `X-Meshagent-Cost: include`: is the answer to tell what it costs? */
+  wantsCost: boolean;
   contentType: string | null;
   contentEncoding: string | null;
   /** Declared length in bytes; null when there is none. */
@@ -63,6 +65,7 @@ export const readRequestHead = (rawHeaders: readonly string[]): RequestHead => {
     onBehalfOf: null,
     client: null,
     annotations: {},
+    wantsCost: false,
     contentType: null,
     contentEncoding: null,
     contentLength: null,
@@ -107,6 +110,9 @@ const take = (head: RequestHead, name: string, value: string): void => {
       return;
     case 'meshagent-on-behalf-of':
       head.onBehalfOf = value.slice(0, MAX_CLIENT_CHARACTERS);
+      return;
+    case 'x-meshagent-cost':
+      head.wantsCost = value.trim().toLowerCase() === 'include';
       return;
     default:
       if (name.startsWith(ANNOTATION)) annotate(head.annotations, name.slice(ANNOTATION.length), value);

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { providers } from '../providers/index.js';
 import type { UsageReading } from '../providers/index.js';
 import type { Call } from './call.js';
-import { completeReading } from './estimate.js';
+import { completeReading, textMembers } from './estimate.js';
 import { TextCounter } from './text-counter.js';
+import { createTap } from './usage-tap.js';
 
 const endpointOf = (provider: string, path: string) => providers.find(({ name }) => name === provider)!.endpoints.find((endpoint) => endpoint.path === path)!;
 const callOf = (provider: string, path: string, body: unknown) => ({ endpoint: endpointOf(provider, path), facts: { body: Buffer.from(JSON.stringify(body)) } }) as unknown as Call;
@@ -35,6 +36,55 @@ describe('what a broken call is taken to have cost', () => {
   it('cannot be told of images and recordings', () => {
     expect(completeReading(callOf('openai', '/v1/images/', {}), 'upstream_interrupted', null, 0)).toBeNull();
     expect(completeReading(callOf('openai', '/v1/audio/transcriptions', {}), 'upstream_interrupted', null, 0)).toBeNull();
+  });
+});
+
+const RESPONSE_BODY = {
+  instructions: 'x'.repeat(99),
+  text: { format: { type: 'text' } },
+  reasoning: { summary: 'detailed' },
+  output: [
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'why' }], encrypted_content: 'x'.repeat(999) },
+    { type: 'function_call', name: 'f', arguments: '{}' },
+    { type: 'message', content: [{ type: 'output_text', text: 'because' }] },
+  ],
+};
+
+describe('what of an answer counts, its reasoning included', () => {
+  const countedOf = (provider: string, path: string, pieces: object[], isStream: boolean): number => {
+    const { estimate, usageReader } = endpointOf(provider, path);
+    const counter = new TextCounter(textMembers(estimate!, isStream));
+    const tap = createTap(usageReader!(), isStream, false, counter);
+    for (const piece of pieces) tap.push(Buffer.from(isStream ? `data: ${JSON.stringify(piece)}\n\n` : JSON.stringify(piece)));
+    tap.end(false);
+    return counter.bytes;
+  };
+  const chunk = (delta: object) => ({ choices: [{ delta }] });
+  const block = (delta: object) => ({ type: 'content_block_delta', delta });
+  const item = (type: string, more: object) => ({ type: 'response.output_item.done', item: { type, ...more } });
+
+  const STREAMED: [string, string, string, object, number][] = [
+    ['openai', '/v1/chat/completions', 'reasoning of those who show it', chunk({ reasoning_content: 'why' }), 3],
+    ['openai', '/v1/chat/completions', 'padding', { ...chunk({ content: 'a' }), obfuscation: 'xxxx' }, 1],
+    ['openai', '/v1/responses', 'a summary of reasoning', { type: 'response.reasoning_summary_text.delta', delta: 'why' }, 3],
+    ['openai', '/v1/responses', 'reasoning of models that show it', { type: 'response.reasoning_text.delta', delta: 'why' }, 3],
+    ['openai', '/v1/responses', 'the same summary once more', { type: 'response.reasoning_summary_text.done', text: 'why' }, 0],
+    ['openai', '/v1/responses', 'encrypted reasoning', item('reasoning', { summary: [{ type: 'summary_text', text: 'why' }], encrypted_content: 'x'.repeat(999) }), 0],
+    ['openai', '/v1/responses', 'padding', { type: 'response.output_text.delta', delta: 'a', obfuscation: 'xxxx' }, 1],
+    ['anthropic', '/v1/messages', 'thinking', block({ type: 'thinking_delta', thinking: 'why' }), 3],
+    ['anthropic', '/v1/messages', 'the signature of thinking', block({ type: 'signature_delta', signature: 'x'.repeat(999) }), 0],
+    ['anthropic', '/v1/messages', 'redacted thinking', { type: 'content_block_start', content_block: { type: 'redacted_thinking', data: 'x'.repeat(999) } }, 0],
+  ];
+  it.each(STREAMED)('%s %s: %s', (provider, path, _what, event, bytes) => {
+    expect(countedOf(provider, path, [event], true)).toBe(bytes);
+  });
+
+  it.each([
+    ['openai', '/v1/responses', RESPONSE_BODY, 'why{}because'],
+    ['openai', '/v1/chat/completions', { choices: [{ message: { content: 'because', reasoning_content: 'why' } }] }, 'whybecause'],
+    ['anthropic', '/v1/messages', { content: [{ type: 'thinking', thinking: 'why', signature: 'xxxx' }, { type: 'redacted_thinking', data: 'xxxx' }, { type: 'text', text: 'because' }] }, 'whybecause'],
+  ])('%s %s: a body that is not streamed', (provider, path, body, text) => {
+    expect(countedOf(provider, path, [body], false)).toBe(text.length);
   });
 });
 

@@ -5,7 +5,7 @@ import type { TextCounter } from './text-counter.js';
 import { SseEvents, dataOf, eachEvent } from '../wire/sse-events.js';
 
 /** Largest single event, and largest body that is not a stream, that is looked at. A larger answer passes all the same. */
-const MAX_LOOK_BYTES = 64 * 1024 * 1024;
+export const MAX_LOOK_BYTES = 64 * 1024 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 const USAGE = Buffer.from('"usage"');

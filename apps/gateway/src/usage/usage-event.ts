@@ -31,6 +31,8 @@ export interface CallEnd {
   reading: UsageReading | null;
   firstByteMs: number | null;
   durationMs: number;
+  /** Milliseconds since 1970; by this time the answer is priced. */
+  endedAtMs: number;
   providerRequestId: string | null;
 }
 
@@ -41,7 +43,7 @@ export const isBillable = (call: AnsweredCall, end: CallEnd): boolean =>
   call.endpoint.billable && ((end.status >= 200 && end.status < 300) || (end.status === 0 && end.outcome === 'client_disconnected' && end.requestWasSent));
 
 /** The one event of a billable answer. */
-export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): UsageEvent => {
+export const toUsageEvent = (call: AnsweredCall, end: CallEnd): UsageEvent => {
   const { caller, facts, head, route } = call;
   return {
     specversion: '1.0',
@@ -49,7 +51,7 @@ export const toUsageEvent = (call: AnsweredCall, end: CallEnd, nowMs: number): U
     source: SOURCE,
     type: USAGE_TOPIC,
     subject: caller.project.policy.projectId,
-    time: new Date(nowMs).toISOString(),
+    time: new Date(end.endedAtMs).toISOString(),
     datacontenttype: 'application/json',
     data: {
       provider: route.provider.name,

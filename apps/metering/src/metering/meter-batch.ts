@@ -1,8 +1,9 @@
 import type { SpendCounters } from '@llm-proxy/budgets';
+import type { PriceRules } from '@llm-proxy/pricing';
 import { partitionKeyOf, PRICED_USAGE_TOPIC, type PricedUsage, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { OutgoingMessage, ReceivedMessage, SetAside, UsageStream } from '@llm-proxy/usage-stream';
 import { decodeUsage } from './decode-usage.js';
-import { priceEvent, type PriceRules } from './price-event.js';
+import { priceEvent } from './price-event.js';
 import type { RecentEvents } from './recent-events.js';
 import { toSpendEntry } from './to-spend-entry.js';
 

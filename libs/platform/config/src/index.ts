@@ -54,6 +54,12 @@ export const serviceSettings = (defaultPort: number) => ({ ...shared, PORT: shar
 /** Where the deployment's own prices stand; every service that asks for prices reads the same. */
 export const priceSettings = { PRICE_FILE: z.string().optional() };
 
+/** For services that tell what a call costs: the same for all of them, as is the price file. */
+export const surchargeSettings = {
+  /** Added to what the provider charges, in hundredths of a percent: 500 is 5 %. */
+  SURCHARGE_BASIS_POINTS: integer(0, 10_000).default(500),
+};
+
 /** How to reach the engines. Unset `KAFKA_BROKERS` or `REDIS_URL` selects the embedded adapter in PostgreSQL. */
 export const engineSettings = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

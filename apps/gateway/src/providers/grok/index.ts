@@ -3,13 +3,13 @@ import { openAiErrorBody } from '../openai/errors.js';
 import { listForAgents } from '../openai/models.js';
 import { ResponseUsage } from '../openai/usage.js';
 import type { Endpoint, Provider } from '../provider.js';
-import { textEstimate } from '../text-estimate.js';
+import { responseEstimate, textEstimate } from '../text-estimate.js';
 
 const responseUsage = () => new ResponseUsage();
 
 /** Grok speaks OpenAI's responses and Anthropic's messages; https://docs.x.ai/docs/api-reference */
 const endpoints: readonly Endpoint[] = [
-  { method: 'POST', path: '/v1/responses', billable: true, namesModel: true, usageReader: responseUsage, estimate: textEstimate('delta') },
+  { method: 'POST', path: '/v1/responses', billable: true, namesModel: true, usageReader: responseUsage, estimate: responseEstimate() },
   { method: 'POST', path: '/v1/responses/compact', billable: true, namesModel: true, usageReader: responseUsage, estimate: textEstimate() },
   { method: 'POST', path: '/v1/responses/input_tokens', billable: false, namesModel: true },
   {

@@ -1,5 +1,5 @@
 import type { Endpoint, Provider } from '../provider.js';
-import { textEstimate } from '../text-estimate.js';
+import { responseEstimate, textEstimate } from '../text-estimate.js';
 import { speech, transcription } from './audio.js';
 import { openAiErrorBody } from './errors.js';
 import { image } from './images.js';
@@ -21,7 +21,7 @@ const endpoints: readonly Endpoint[] = [
     usageReader: answerUsage,
     estimate: textEstimate('content', 'arguments', 'refusal', 'reasoning_content'),
   },
-  { method: 'POST', path: '/v1/responses', billable: true, namesModel: true, usageReader: responseUsage, estimate: textEstimate('delta') },
+  { method: 'POST', path: '/v1/responses', billable: true, namesModel: true, usageReader: responseUsage, estimate: responseEstimate() },
   { method: 'POST', path: '/v1/responses/compact', billable: true, namesModel: true, usageReader: responseUsage, estimate: textEstimate() },
   { method: 'POST', path: '/v1/responses/input_tokens', billable: false, namesModel: true },
   { method: 'POST', path: '/v1/embeddings', billable: true, namesModel: true, usageReader: answerUsage, estimate: textEstimate() },

@@ -2,6 +2,7 @@ import { type Span, isObjectAt, wantMembers } from '../../wire/json-facts.js';
 import type { UsageReading } from '../provider.js';
 import { membersOf, textAt, usageAt } from '../usage-object.js';
 import type { TurnStep } from '../web-socket.js';
+import { imageToolUsage } from './image-tool.js';
 
 /** A larger frame passes without being looked at. */
 const MAX_LOOK_BYTES = 64 * 1024 * 1024;
@@ -36,5 +37,7 @@ export const reportedResponse = (frame: Buffer, span: Span | undefined): Reporte
   const spans = membersOf(response, RESPONSE);
   const usage = spans && usageAt(response, spans[1]);
   if (!spans || !usage) return null;
-  return { id: textAt(response, spans[0]), reading: { usage, model: textAt(response, spans[2]), serviceTier: textAt(response, spans[3]), final: true } };
+  const reading: UsageReading = { usage, model: textAt(response, spans[2]), serviceTier: textAt(response, spans[3]), final: true };
+  const toolUsage = imageToolUsage(response);
+  return { id: textAt(response, spans[0]), reading: toolUsage.length === 0 ? reading : { ...reading, toolUsage } };
 };

@@ -24,6 +24,21 @@ describe('frames of /v1/responses', () => {
     expect(socket.hear(frame({ type: 'response.done', event_id: 'e3', response: { id: 'r2', usage: USAGE } }))?.usage).not.toBeNull();
   });
 
+  it('images made inside an answer are reported beside it', () => {
+    const image = (usage: unknown) => ({ type: 'image_generation_call', status: 'completed', result: 'aW1hZ2U=', usage });
+    const output = [image({ input_tokens: 50, output_tokens: 4_160 }), { type: 'message', content: [], usage: { input_tokens: 9_999 } }, image(null), image({ output_tokens: 1_056 })];
+    expect(responses().hear(frame({ type: 'response.completed', response: { id: 'r', usage: USAGE, output } }))?.usage?.reading).toEqual({
+      usage: USAGE,
+      model: null,
+      serviceTier: null,
+      final: true,
+      toolUsage: [
+        { tool: 'image_generation', usage: { input_tokens: 50, output_tokens: 4_160 } },
+        { tool: 'image_generation', usage: { output_tokens: 1_056 } },
+      ],
+    });
+  });
+
   it('a report without usage does not hide the one that has it', () => {
     const socket = responses();
     expect(socket.hear(frame({ type: 'response.completed', response: { id: 'r', usage: null } }))).toEqual({ turn: 'ended', usage: null });
