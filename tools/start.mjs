@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { ensureBuilt } from './workspace/build.mjs';
 import { runInForeground } from './workspace/foreground.mjs';
 import { ensureInstalled } from './workspace/install.mjs';
-import { flagsFor, pinnedNode } from './workspace/node.mjs';
+import { nodeFlags, pinnedNode } from './workspace/node.mjs';
 import { inRoot } from './workspace/root.mjs';
 import { main, ToolError } from './workspace/say.mjs';
 
@@ -14,5 +14,5 @@ await main(async () => {
   await ensureBuilt();
   const entry = inRoot('apps', app, 'dist', 'main.js');
   if (!existsSync(entry)) throw new ToolError(`apps/${app} has no main.ts; it is not started by itself.`);
-  process.exitCode = await runInForeground(pinnedNode(), [...flagsFor(app), entry, ...args]);
+  process.exitCode = await runInForeground(pinnedNode(), [...nodeFlags, entry, ...args]);
 });

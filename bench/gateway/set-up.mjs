@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SecretBox, formatApiKey, newApiKeySecret, sealedFields } from '@llm-proxy/shared-auth';
 import { USAGE_TOPIC } from '@llm-proxy/usage-schema';
-import { flagsFor } from '../../tools/workspace/node.mjs';
 import { startProcess } from '../processes/start-process.mjs';
 import { newTokenIssuer } from './token-issuer.mjs';
 import { chatBody, sdkHeaders } from './request-bodies.mjs';
@@ -62,7 +61,7 @@ export const setUp = async (brokers) => {
     SPOOL_DIR: path.join(folder, 'spool'),
     NODE_ENV: 'production',
   };
-  const gateway = await startProcess(at('gateway-process.mjs'), settings, flagsFor('gateway'));
+  const gateway = await startProcess(at('gateway-process.mjs'), settings);
   const events = await openTopicCounter(brokers, USAGE_TOPIC);
   const stop = async () => {
     for (const part of [load, gateway, plain, bare, accounts, upstream]) await part.stop();

@@ -12,15 +12,6 @@ export const nodeFlags = [
   '--disable-warning=TimeoutNegativeWarning',
 ];
 
-/**
- * Request bodies lie outside V8's heap, and what died young of them is freed when the young generation is collected. With the default of 16 MB
- * that comes so seldom that the bodies' weight forces full collections instead: a third of the gateway's CPU with bodies of 60 KB.
- */
-const gatewayFlags = ['--max-semi-space-size=4'];
-
-/** Node's flags for one app. */
-export const flagsFor = (/** @type {string} */ app) => (app === 'gateway' ? [...nodeFlags, ...gatewayFlags] : nodeFlags);
-
 /** What jest needs to run ES modules. */
 export const jestFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
 
