@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { type LineItem, PRICED_USAGE_TOPIC, type PricedUsage, SURCHARGE_TYPE } from '@llm-proxy/usage-schema';
+import { lineItemOf as lineOf, pricedUsageOf } from '@llm-proxy/testing';
+import { type LineItem, type PricedUsage, SURCHARGE_TYPE } from '@llm-proxy/usage-schema';
 import fc from 'fast-check';
+
+export { lineOf };
 
 export interface EventOptions {
   id?: string;
@@ -14,68 +16,13 @@ export interface EventOptions {
   attribution?: Partial<PricedUsage['data']['attribution']>;
 }
 
-export const lineOf = (type: string, quantity: string, amountNanoUsd: bigint): LineItem => ({
-  type,
-  quantity,
-  unitPricePicoUsd: '2500000',
-  amountNanoUsd: String(amountNanoUsd),
-});
-
 /** A priced event as metering publishes it; only what the test is about needs saying. */
-export const eventOf = (options: EventOptions = {}): PricedUsage => {
-  const projectId = options.projectId ?? randomUUID();
-  const time = options.time ?? '2026-11-22T10:00:00.000Z';
-  const lines = options.lines ?? [lineOf('input_tokens', '1000', 2_500_000n), lineOf(SURCHARGE_TYPE, '1', 125_000n)];
-  const total = lines.reduce((sum, line) => sum + BigInt(line.amountNanoUsd), 0n);
-  return {
-    specversion: '1.0',
-    id: options.id ?? randomUUID(),
-    source: '/metering',
-    type: PRICED_USAGE_TOPIC,
-    subject: projectId,
-    time,
-    datacontenttype: 'application/json',
-    data: {
-      provider: options.provider ?? 'openai',
-      endpoint: '/v1/chat/completions',
-      transport: 'http',
-      requestModel: 'gpt-5.4',
-      responseModel: 'gpt-5.4-2026-03-05',
-      requestServiceTier: null,
-      responseServiceTier: 'default',
-      usage: { prompt_tokens: 1_000, prompt_tokens_details: { cached_tokens: 0 } },
-      requestFacts: {},
-      providerKey: 'managed',
-      measurement: 'exact',
-      outcome: 'completed',
-      status: 200,
-      providerRequestId: 'req_1',
-      attribution: {
-        projectId,
-        credential: 'api_key',
-        apiKeyId: null,
-        serviceAccountId: null,
-        userId: null,
-        participant: null,
-        onBehalfOf: null,
-        room: null,
-        client: null,
-        annotations: {},
-        ...options.attribution,
-      },
-      timings: { startedAt: time, firstByteMs: 210.25, durationMs: 900.5 },
-      pricing: {
-        priceVersion: options.priceVersion ?? '2026-11',
-        model: options.model ?? 'gpt-5.4',
-        lines,
-        providerCostNanoUsd: String(total),
-        surchargeNanoUsd: lines.find((line) => line.type === SURCHARGE_TYPE)?.amountNanoUsd ?? '0',
-        totalNanoUsd: String(total),
-        unpricedTypes: options.unpricedTypes ?? [],
-      },
-    },
-  };
-};
+export const eventOf = ({ provider, lines, model, unpricedTypes, priceVersion, ...event }: EventOptions = {}): PricedUsage =>
+  pricedUsageOf({
+    ...event,
+    data: provider === undefined ? {} : { provider },
+    pricing: { ...(lines && { lines }), ...(model && { model }), ...(unpricedTypes && { unpricedTypes }), ...(priceVersion && { priceVersion }) },
+  });
 
 const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> => fc.option(value, { freq: 3, nil: null });
 

@@ -18,3 +18,4 @@ export type { RecordedRequest } from './simulator/recorded-requests.js';
 export { SIMULATOR_LABEL, startProviderSimulator, type ProviderSimulator, type ProviderSimulatorOptions } from './simulator/server.js';
 export { createBrowser } from './browser/browser.js';
 export type { Browser, BrowserPage } from './browser/browser.js';
+export { attributionTo, lineItemOf, pricedUsageOf, usageEventOf, type PricedUsageOptions, type UsageEventOptions } from './builders/usage-events.js';
