@@ -7,7 +7,7 @@ import { runAccountsApi, type RunningAccountsApi, runOn } from '../running-accou
 import { reseal, SEALED_COLUMNS } from './reseal.js';
 
 const person = { email: 'ann@example.com', password: 'a password of the spec' };
-const statusOf = async ({ url }: RunningAccountsApi, credential: string) => (await fetch(`${url}/accounts/profiles/me`, { headers: { authorization: `Bearer ${credential}` } })).status;
+const statusOf = async (api: RunningAccountsApi, credential: string) => (await api.as(credential)('GET', '/accounts/profiles/me')).status;
 
 describe('keys that are replaced', () => {
   let api: RunningAccountsApi;
