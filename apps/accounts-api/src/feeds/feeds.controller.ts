@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
 import { StandingHere } from '../access/caller.js';
 import { mayReadPrivateFeeds, type Standing } from '../access/permissions.js';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
@@ -72,8 +72,9 @@ export class FeedsController {
   @HttpCode(200)
   @Answers(publishedSchema)
   @Refuses('feed_not_found', 'feed_paused', 'message_mismatch', 'message_too_large')
-  async publish(@Param('projectId') projectId: string, @Param('feedId') id: string, @BodyOf(anyMessageSchema) message: unknown) {
-    if (message === undefined) throw new AccountsError('invalid_request', 'Send one JSON value as the body.');
+  async publish(@Param('projectId') projectId: string, @Param('feedId') id: string, @BodyOf(anyMessageSchema) message: unknown, @Headers('content-length') length: string | undefined) {
+    // The parser makes an object of an empty body that calls itself JSON.
+    if (message === undefined || length === '0') throw new AccountsError('invalid_request', 'Send one JSON value as the body.');
     const [place] = await this.publishAll(projectId, id, [message]);
     return place!;
   }
