@@ -57,6 +57,19 @@ describe('accounts-api', () => {
     await database.drop();
   });
 
+  it('stops although a client holds connections that it asks nothing on', async () => {
+    const database = await engines.postgresDatabase('silent');
+    const api = await runOn(configFor(database.url));
+    const { port } = new URL(api.url);
+    const [unused, idle] = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
+    const ended = Promise.all([unused, idle].map((socket) => new Promise((resolve) => socket.on('error', () => undefined).on('close', resolve))));
+    idle.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    await new Promise((resolve) => idle.once('data', resolve));
+    await api.close();
+    await ended;
+    await database.drop();
+  });
+
   it('does not start, and leaves nothing open, when its port is taken', async () => {
     const database = await engines.postgresDatabase('port');
     const api = await runOn(configFor(database.url));

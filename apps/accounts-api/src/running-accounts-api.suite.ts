@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { engines } from '@llm-proxy/testing';
 import { createLogger } from '@llm-proxy/platform-logging';
+import type { Metrics } from '@llm-proxy/platform-telemetry';
 import { type AccountsApiConfig, readAccountsApiConfig } from './accounts-api.config.js';
 import { startAccountsApi } from './accounts-api.js';
 import { AnswerCheck } from './http/checked-answer.suite.js';
@@ -14,6 +15,23 @@ export interface Answer {
 }
 
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+/** Of this file's specs. A test that fails closes nothing itself, and jest would wait for what it left open. */
+const leftOpen = new Set<() => Promise<void>>();
+
+afterAll(async () => {
+  for (const close of [...leftOpen].reverse()) await close();
+});
+
+/** Closes it after all specs of the file, unless they did so themselves, by what this returns. */
+export const closedAfterwards = (close: () => Promise<void>): (() => Promise<void>) => {
+  const closeNow = (): Promise<void> => {
+    leftOpen.delete(closeNow);
+    return close();
+  };
+  leftOpen.add(closeNow);
+  return closeNow;
+};
 
 /** The document is the same wherever it is served. */
 let check: Promise<AnswerCheck> | undefined;
@@ -73,13 +91,14 @@ export const configFor = (databaseUrl: string, env: Record<string, string> = {})
 /** The real service on a fresh database. */
 export const runAccountsApi = async (env: Record<string, string> = {}): Promise<RunningAccountsApi> => {
   const database = await engines.postgresDatabase('accounts');
+  const drop = closedAfterwards(() => database.drop());
   const running = await runOn(configFor(database.url, env));
-  return { ...running, close: () => running.close().finally(() => database.drop()) };
+  return { ...running, close: () => running.close().finally(drop) };
 };
 
 /** A replica with these settings. */
-export const runOn = async (config: AccountsApiConfig): Promise<RunningAccountsApi> => {
-  const { url, close } = await startAccountsApi(config, { logger: silent });
+export const runOn = async (config: AccountsApiConfig, metrics?: Metrics): Promise<RunningAccountsApi> => {
+  const { url, close } = await startAccountsApi(config, { logger: silent, metrics });
   const operator = clientOf(url, config.OPERATOR_TOKEN ?? '');
   return {
     url,
@@ -89,7 +108,7 @@ export const runOn = async (config: AccountsApiConfig): Promise<RunningAccountsA
     anonymous: clientOf(url, null),
     as: (token) => clientOf(url, token),
     newProject: () => newProject(url, operator),
-    close,
+    close: closedAfterwards(close),
   };
 };
 

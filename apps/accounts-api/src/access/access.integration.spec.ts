@@ -49,8 +49,9 @@ const at = (route: Route, projectId: string, ids: Record<string, string> = {}): 
 const idsIn = ({ path }: Route): string[] => [...path.matchAll(/(?<=\/):([a-zA-Z]+)/g)].map(([, name]) => name!).filter((name) => name !== 'projectId');
 
 /** One of everything that a project can have, under the names that routes give its id. */
-const furnish = async ({ admin, path, id, apiKeyId, apiKey }: TestProject, member: TestUser) => {
+const furnish = async ({ admin, path, id, apiKeyId, apiKey }: TestProject, member: TestUser, operator: Ask) => {
   const made = async (what: string, body: object): Promise<Record<string, string>> => (await admin('POST', `${path}${what}`, body)).body;
+  const madeUnder = async (noun: string, what: string, body: object): Promise<Record<string, string>> => (await admin('POST', `${path}${what}`, body)).body[noun]!;
   const name = `n${randomUUID()}`;
   const account = await made('/service-accounts', { name, description: `of ${name}` });
   const key = await made(`/service-accounts/${account['id']}/api-keys`, { name });
@@ -59,12 +60,16 @@ const furnish = async ({ admin, path, id, apiKeyId, apiKey }: TestProject, membe
   await admin('POST', `${path}/users`, { user_id: member.id, roles: ['developer'] });
   await admin('POST', `${path}/room-grants`, { room_id: name, user_id: member.id, permissions: { messaging: {} } });
   await admin('PUT', `${path}/settings/openai`, { api_key: `sk-${name}` });
+  const feed = await madeUnder('feed', '/feeds', { name, visibility: 'public' });
+  const message = await made(`/feeds/${feed['id']}/messages`, { about: name });
+  const logger = await madeUnder('logger', '/llm-loggers', { destination_feed_id: feed['id'], filter_expression: `model == '${name}'` });
+  await operator('PUT', `${path}/price-adjustments`, { adjustments: [{ percent: '-12.5', provider: 'openai', model: `${name}*` }] });
   return {
-    ids: { serviceAccountId: account['id']!, apiKeyId: key['id']!, room: room['id']!, grantId: room['id']!, userId: member.id, memberId: member.id, clientId: client['client_id']!, name, document: 'openai', resourceType: 'project', resourceId: id },
+    ids: { serviceAccountId: account['id']!, apiKeyId: key['id']!, room: room['id']!, grantId: room['id']!, userId: member.id, memberId: member.id, clientId: client['client_id']!, feedId: feed['id']!, loggerId: logger['id']!, name, document: 'openai', resourceType: 'project', resourceId: id },
     /** What nobody outside may read: names, keys, addresses. */
-    words: [name, key['value']!, apiKey, member.email, apiKeyId],
+    words: [name, key['value']!, apiKey, member.email, apiKeyId, message['id']!],
     /** All of it, to see that it stays as it is. */
-    look: async () => Promise.all(['', '/users', '/service-accounts', `/service-accounts/${account['id']}/api-keys`, '/api-keys', '/rooms', '/room-grants', '/oauth/clients', '/settings/openai'].map(async (what) => (await admin('GET', `${path}${what}`)).body)),
+    look: async () => Promise.all(['', '/users', '/service-accounts', `/service-accounts/${account['id']}/api-keys`, '/api-keys', '/rooms', '/room-grants', '/oauth/clients', '/settings/openai', '/feeds', `/feeds/${feed['id']}/messages`, '/llm-loggers', '/price-adjustments'].map(async (what) => (await admin('GET', `${path}${what}`)).body)),
   };
 };
 
@@ -79,7 +84,7 @@ describe('access', () => {
   beforeAll(async () => {
     [api, routes] = await Promise.all([runAccountsApi({ PUBLIC_URL: 'http://localhost:8080' }), servedRoutes()]);
     [own, foreign] = await Promise.all([api.newProject(), api.newProject()]);
-    [ofOwn, ofForeign] = [await furnish(own, await newUser(api)), await furnish(foreign, await newUser(api))];
+    [ofOwn, ofForeign] = [await furnish(own, await newUser(api), api.operator), await furnish(foreign, await newUser(api), api.operator)];
   });
   afterAll(() => api.close());
 
@@ -131,7 +136,7 @@ describe('access', () => {
 
   /** What an admin of `own` gets who puts ids of `foreign` in its own project's paths. */
   const asking = async (ask: Ask, route: Route, ids: Record<string, string>, body: object) => {
-    const answer = await ask(route.method, at(route, own.id, ids), body);
+    const answer = await ask(route.method, at(route, own.id, ids), route.path.endsWith('/batch') ? [body] : body);
     const text = JSON.stringify(answer.body);
     expect({ route: route.key, leaks: ofForeign.words.filter((word) => text.includes(word)) }).toEqual({ route: route.key, leaks: [] });
     return answer;
@@ -139,12 +144,13 @@ describe('access', () => {
 
   it("a foreign project's things are not there in one's own project, wherever their ids stand, and stay as they are", async () => {
     const before = await ofForeign.look();
-    const { serviceAccountId, room, userId } = ofForeign.ids;
+    const { serviceAccountId, room, userId, feedId } = ofForeign.ids;
     // Of these some members are what the route takes; the others it ignores.
     const body = { name: 'taken', roles: ['member'], room_id: room, user_id: userId, permissions: {}, overlap_seconds: 0, msid: ofOwn.ids.apiKeyId, subject: { type: 'service_account', id: serviceAccountId } };
     let asked = 0;
     for (const route of ofProjects()) {
       for (const name of idsIn(route).filter((one) => !['document', 'resourceType', 'requestId'].includes(one))) {
+        expect(Object.keys(ofForeign.ids)).toContain(name);
         const answer = await asking(own.admin, route, { ...ofOwn.ids, [name]: ofForeign.ids[name as keyof typeof ofForeign.ids]! }, body);
         const isEmptyList = route.path.endsWith('/by-user/:userId') && answer.body['total'] === (0 as never);
         expect({ route: route.key, name, status: answer.status }).toEqual({ route: route.key, name, status: isEmptyList ? 200 : 404 });
@@ -158,6 +164,7 @@ describe('access', () => {
       ['/room-grants', { room_id: room, user_id: ofOwn.ids.userId, permissions: {} }],
       ['/room-grants', { room_id: ofOwn.ids.room, user_id: userId, permissions: {} }],
       ['/rooms', { name: 'with-strangers', permissions: { [userId]: {} } }],
+      ['/llm-loggers', { destination_feed_id: feedId, filter_expression: 'model' }],
       [`/iam/project/${own.id}/policy:grant`, { subject: { type: 'service_account', id: serviceAccountId }, roles: ['admin'] }],
       [`/iam/project/${own.id}/policy:revoke`, { subject: { type: 'user', id: userId } }],
     ];

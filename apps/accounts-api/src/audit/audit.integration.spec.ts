@@ -26,6 +26,8 @@ describe('audit log', () => {
   const log = async (query = '') => (await project.admin('GET', `${project.path}/audit?${query}`)).body as unknown as { entries: Entry[]; total: number; continuation_token: string | null };
 
   it('every change leaves one entry, reads and refused changes none', async () => {
+    const { feed } = (await project.admin('POST', `${project.path}/feeds`, { name: 'f' })).body as unknown as { feed: { id: string } };
+    expect((await log()).entries[0]!.action).toBe('feed.created');
     const steps: [string, string, object | undefined, string][] = [
       ['POST', '/rooms', { name: 'r' }, 'room.created'],
       ['PUT', '/rooms/r', { enabled: false }, 'room.updated'],
@@ -38,6 +40,9 @@ describe('audit log', () => {
       ['DELETE', '/settings/router', undefined, 'settings.deleted'],
       ['POST', '/api-keys', { name: 'k' }, 'api_key.created'],
       ['POST', '/service-accounts', { name: 'ci' }, 'service_account.created'],
+      ['POST', '/llm-loggers', { destination_feed_id: feed.id, filter_expression: 'model' }, 'llm_logger.created'],
+      ['PUT', `/feeds/${feed.id}`, { visibility: 'project' }, 'feed.updated'],
+      ['DELETE', `/feeds/${feed.id}`, undefined, 'feed.deleted'],
     ];
     for (const [method, path, body, action] of steps) {
       const before = (await log()).total;

@@ -8,18 +8,20 @@ export interface AuditEntry {
   action: string;
   target: { type: string; id: string; name?: string | null };
   details?: Prisma.InputJsonObject;
+  /** The user who proved to be one by a password in the request itself. Missing: whom the request's credential names. */
+  by?: { id: string; email: string };
 }
 
 /**
  * Writes it in the transaction that makes the change: neither is there without the other.
  * @param projectId null: the change is not about a project; the operator reads it
  */
-export const writeAudit = async (transaction: Transaction, projectId: string | null, { action, target, details }: AuditEntry): Promise<void> => {
+export const writeAudit = async (transaction: Transaction, projectId: string | null, { action, target, details, by }: AuditEntry): Promise<void> => {
   const context = requestContext();
   await transaction.auditEntry.create({
     data: {
       projectId,
-      ...actorOf(context?.caller ?? null),
+      ...(by ? { actorType: 'user', actorId: by.id, actorName: by.email } : actorOf(context?.caller ?? null)),
       action,
       targetType: target.type,
       targetId: target.id,

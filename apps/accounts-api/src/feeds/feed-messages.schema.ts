@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FeedMessage } from '../generated/client.js';
+import { instantText, pageEnd } from '../http/answer.schema.js';
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
@@ -22,15 +23,14 @@ export const messagesQuerySchema = z
 
 export type MessagesQuery = z.infer<typeof messagesQuerySchema>;
 
-/** Positions are decimal text: they may exceed 2^53. */
-const placeSchema = z.object({ id: z.uuid(), position: z.string() });
+const placeSchema = z.object({ id: z.uuid(), position: z.string().describe('Decimal text: it may exceed 2^53.') }).meta({ id: 'FeedPlace' });
 
 export const publishedSchema = placeSchema;
 export const publishedBatchSchema = z.object({ messages: z.array(placeSchema) });
 
-const feedMessageSchema = placeSchema.extend({ published_at: z.iso.datetime(), message: z.json() });
+const feedMessageSchema = placeSchema.extend({ published_at: instantText(), message: z.json() }).meta({ id: 'FeedMessage' });
 
-export const messagesAnswerSchema = z.object({ messages: z.array(feedMessageSchema), continuation_token: z.string().nullable() });
+export const messagesAnswerSchema = z.object({ messages: z.array(feedMessageSchema), continuation_token: pageEnd.continuation_token });
 
 export type Place = z.infer<typeof placeSchema>;
 

@@ -100,7 +100,9 @@ describe('feeds', () => {
     expect(places.map(({ position }) => position)).toEqual(values.map((_, index) => String(index + 1)));
     expect(await said(id, 'order=oldest')).toEqual(values);
     expect((await read(id)).messages.map((message) => message.id)).toEqual(places.map((place) => place.id).reverse());
+    expect(codeOf(await project.admin('POST', `${feeds}/${id}/messages`))).toBe('400 invalid_request');
     expect((await fetch(`${api.url}${feeds}/${id}/messages`, { method: 'POST', headers: { authorization: `Bearer ${project.apiKey}` } })).status).toBe(400);
+    expect(await said(id)).toHaveLength(values.length);
   });
 
   it('take batches whole or not at all', async () => {

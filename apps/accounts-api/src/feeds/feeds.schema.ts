@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Feed } from '../generated/client.js';
+import { instantText, pageEnd } from '../http/answer.schema.js';
 import { descriptionText, jsonObject, jsonObjectOrNone, text } from '../http/fields.schema.js';
 import { isRoomName, roomName } from '../rooms/rooms.schema.js';
 import { type MessageSchema, problemOfSchema } from './message-schema.js';
@@ -47,23 +48,24 @@ export const feedUpdateSchema = z.object({
 export type NewFeed = z.infer<typeof newFeedSchema>;
 export type FeedUpdate = z.infer<typeof feedUpdateSchema>;
 
-export const feedSchema = z.object({
-  id: z.uuid(),
-  project_id: z.uuid(),
-  created_at: z.iso.datetime(),
-  name: z.string(),
-  description: z.string(),
-  visibility,
-  paused: z.boolean(),
-  annotations: z.record(z.string(), z.json()),
-  message_schema: z.union([z.record(z.string(), z.json()), z.boolean()]).nullable(),
-  /** Changes hold at once, so the two are the same. */
-  desired_generation: z.number().int(),
-  applied_generation: z.number().int(),
-});
+const feedSchema = z
+  .object({
+    id: z.uuid(),
+    project_id: z.uuid(),
+    created_at: instantText(),
+    name: z.string(),
+    description: z.string(),
+    visibility,
+    paused: z.boolean(),
+    annotations: z.record(z.string(), z.json()),
+    message_schema: z.union([z.record(z.string(), z.json()), z.boolean()]).nullable().describe('JSON Schema that messages fit; null: they may be anything.'),
+    desired_generation: z.int(),
+    applied_generation: z.int().describe('Changes hold at once, so this is always the desired one.'),
+  })
+  .meta({ id: 'Feed' });
 
 export const feedAnswerSchema = z.object({ feed: feedSchema });
-export const feedsAnswerSchema = z.object({ feeds: z.array(feedSchema), total: z.number().int(), continuation_token: z.string().nullable() });
+export const feedsAnswerSchema = z.object({ feeds: z.array(feedSchema), ...pageEnd });
 
 export const messageSchemaOf = (feed: Pick<Feed, 'messageSchema'>): MessageSchema | null => feed.messageSchema as MessageSchema | null;
 

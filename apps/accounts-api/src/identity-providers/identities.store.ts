@@ -48,6 +48,8 @@ const findOrMake = async (transaction: Transaction, identity: ProvenIdentity, em
   const known = await transaction.userIdentity.findUnique({ where: { issuer_subject: { issuer, subject } }, include: { user: true } });
   if (known) return known.user;
   const existing = await transaction.user.findUnique({ where: { email }, include: { identities: { where: { issuer } } } });
+  // Of several first sign-ins at the same moment another may have made it between the two questions.
+  if (existing?.identities.some((one) => one.subject === subject)) return existing;
   // The provider gave the address to somebody else meanwhile, who is not the user that had it.
   if (existing && existing.identities.length > 0) return 'email_of_another';
   if (!existing && !(await mayBecomeUser(transaction, email, rules))) return 'not_invited';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
+import { AnswersWith, Refuses } from '../http/answers.js';
 import { sendPage, signInPage } from '../sign-in/pages.js';
 import { PageErrorFilter } from '../sign-in/page-error.filter.js';
 import { loginHintOf, sendOn, type Visit, Visits } from '../sign-in/visits.js';
@@ -30,6 +31,8 @@ export class ProviderSignInController {
   ) {}
 
   @Get('sign-in/:uid/with/:provider')
+  @AnswersWith('text/html', [303, 429, 503])
+  @Refuses('not_found')
   async begin(@Req() request: IncomingMessage, @Res() response: ServerResponse, @Param('provider') provider: string): Promise<void> {
     const visit = await this.visits.of(request, response);
     const url = await this.providers.begin(provider, visit.interaction.uid, loginHintOf(visit));
@@ -39,6 +42,8 @@ export class ProviderSignInController {
 
   /** The address that is registered with the provider. The visit's own cookie is sent to the visit's own address alone, so it goes on there. */
   @Get('signed-in/:provider')
+  @AnswersWith('text/html', [303, 429])
+  @Refuses('not_found')
   comeBack(@Req() request: IncomingMessage, @Res() response: ServerResponse, @Param('provider') provider: string): void {
     this.providers.labelOf(provider);
     const uid = visitOfState(new URLSearchParams(queryOf(request)).get('state') ?? '');
@@ -47,6 +52,8 @@ export class ProviderSignInController {
   }
 
   @Get('sign-in/:uid/from/:provider')
+  @AnswersWith('text/html', [303, 401, 403, 409, 429, 503])
+  @Refuses('not_found')
   async finish(@Req() request: IncomingMessage, @Res() response: ServerResponse, @Param('provider') provider: string): Promise<void> {
     const visit = await this.visits.of(request, response);
     if (visit.interaction.prompt.name === 'consent') return sendPage(response, 409, await this.visits.pageOf(visit));

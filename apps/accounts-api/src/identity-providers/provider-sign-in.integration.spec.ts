@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Browser, type BrowserPage, createBrowser } from '@llm-proxy/testing';
+import { openDatabase } from '../database/database.js';
 import { type Ask, runAccountsApi, type RunningAccountsApi, runOn } from '../running-accounts-api.suite.js';
+import { IdentitiesStore } from './identities.store.js';
 import { type Person, runIdentityProvider, type RunningIdentityProvider } from './running-identity-provider.suite.js';
 
 const PUBLIC_URL = 'http://localhost:8080';
@@ -95,10 +97,27 @@ describe('sign-in with identity providers', () => {
     const replica = await runOn({ ...api.config, PORT: 0, SIGN_IN_PROVIDERS: [open] });
     corp.person = newPerson();
     const attempts = await Promise.all(
-      [createBrowser(), createBrowser()].map(async (browser) => comeBack(browser, await throughProvider(browser, await signInPage(browser, {}, replica)), replica)),
+      Array.from({ length: 6 }, createBrowser).map(async (browser) => comeBack(browser, await throughProvider(browser, await signInPage(browser, {}, replica)), replica)),
     );
-    expect(attempts.map(({ status, html }) => [status, html.includes('Allow MeshAgent CLI?')])).toEqual([[200, true], [200, true]]);
+    expect(attempts.map(({ status, html }) => [status, html.includes('Allow MeshAgent CLI?')])).toEqual(attempts.map(() => [200, true]));
     await replica.close();
+  });
+
+  it('whoever another sign-in of theirs overtakes between two questions is still themselves', async () => {
+    const [database, rival] = [openDatabase(api.config.DATABASE_URL), openDatabase(api.config.DATABASE_URL)];
+    const identity = { issuer: corp.issuer, subject: randomUUID(), verifiedEmail: `${randomUUID()}@corp.example`, firstName: null, lastName: null };
+    let waiting: ReturnType<IdentitiesStore['recognise']> | undefined;
+    const { id } = await rival.$transaction(async (transaction) => {
+      await transaction.$executeRaw`LOCK TABLE accounts.users IN ACCESS EXCLUSIVE MODE`;
+      waiting = new IdentitiesStore(database).recognise(identity, { new_users: 'invited' });
+      const isWaiting = () => transaction.$queryRaw<object[]>`SELECT 1 AS x FROM pg_locks WHERE NOT granted AND relation = 'accounts.users'::regclass`;
+      while ((await isWaiting()).length === 0);
+      const user = await transaction.user.create({ data: { email: identity.verifiedEmail } });
+      await transaction.userIdentity.create({ data: { issuer: identity.issuer, subject: identity.subject, userId: user.id } });
+      return user;
+    });
+    expect(await waiting).toMatchObject({ ok: true, user: { id } });
+    await Promise.all([database.$disconnect(), rival.$disconnect()]);
   });
 
   it.each<[string, Partial<Person>, number, string]>([

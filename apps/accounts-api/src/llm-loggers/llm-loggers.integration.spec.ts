@@ -5,12 +5,11 @@ import { describeWith, engines } from '@llm-proxy/testing';
 import { partitionKeyOf, PRICED_USAGE_TOPIC, type PricedUsage } from '@llm-proxy/usage-schema';
 import { createUsageStream, isTransient, type OutgoingMessage, type UsageStream } from '@llm-proxy/usage-stream';
 import pg from 'pg';
-import { startAccountsApi } from '../accounts-api.js';
 import type { AccountsApiConfig } from '../accounts-api.config.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { FeedMessagesStore } from '../feeds/feed-messages.store.js';
 import { FeedsStore } from '../feeds/feeds.store.js';
-import { type Answer, clientOf, configFor, runAccountsApi, type RunningAccountsApi, type TestProject } from '../running-accounts-api.suite.js';
+import { type Answer, closedAfterwards, configFor, runAccountsApi, type RunningAccountsApi, runOn, type TestProject } from '../running-accounts-api.suite.js';
 import { CopyUsage } from './copy-usage.js';
 import { LlmLoggersStore } from './llm-loggers.store.js';
 import { llmLoggerAnswerSchema, llmLoggersAnswerSchema } from './llm-loggers.schema.js';
@@ -218,17 +217,18 @@ describeWith(['postgres'], 'LLM loggers', () => {
 describeWith(['postgres', 'kafka'], 'LLM loggers on Kafka', () => {
   it('copy what they match, also what came while the service was away, and count it', async () => {
     const database = await engines.postgresDatabase('accounts_loggers');
+    const drop = closedAfterwards(() => database.drop());
     const brokers = (await engines.kafkaBrokers())!;
     const prefix = `spec-${randomUUID()}.`;
     const config = configFor(database.url, { KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: prefix });
     const stream = createUsageStream({ kafkaBrokers: brokers, kafkaTopicPrefix: prefix, clientId: 'spec', logger });
+    const closeStream = closedAfterwards(() => stream.close());
     await stream.connect([PRICED_USAGE_TOPIC]);
     const metrics = createMetrics();
-    const first = await startAccountsApi(config, { logger, metrics });
-    const operator = clientOf(first.url, config.OPERATOR_TOKEN!);
-    const id: string = (await operator('POST', '/accounts/projects', { name: 'On Kafka' })).body['id']!;
-    const projectAt = (url: string): TestProject => ({ id, path: `/accounts/projects/${id}`, apiKey: '', apiKeyId: '', admin: clientOf(url, config.OPERATOR_TOKEN!) });
-    const here = inProject(projectAt(first.url));
+    const first = await runOn(config, metrics);
+    const id: string = (await first.operator('POST', '/accounts/projects', { name: 'On Kafka' })).body['id']!;
+    const projectAt = ({ operator }: RunningAccountsApi): TestProject => ({ id, path: `/accounts/projects/${id}`, apiKey: '', apiKeyId: '', admin: operator });
+    const here = inProject(projectAt(first));
     const feed = await here.newFeed();
     await here.newLogger(feed, "provider == 'openai'");
     const events = [here.event(), here.event()];
@@ -237,20 +237,20 @@ describeWith(['postgres', 'kafka'], 'LLM loggers on Kafka', () => {
     expect(await metrics.getSingleMetricAsString('llm_proxy_feed_copies_total')).toContain('{result="written"} 1');
     await first.close();
     await stream.publish(PRICED_USAGE_TOPIC, events.map(messageOf));
-    const second = await startAccountsApi(config, { logger });
-    const again = inProject(projectAt(second.url));
+    const second = await runOn(config);
+    const again = inProject(projectAt(second));
     const messages = await until(() => again.inFeed(feed), (found) => found.length === 2);
     expect(messages.map((message) => message.id)).toEqual(events.map((event) => event.id));
     await second.close();
-    await stream.close();
-    await database.drop();
+    await closeStream();
+    await drop();
   }, 90_000);
 
   it('the service starts, serves and stops while Kafka is away', async () => {
     const database = await engines.postgresDatabase('accounts_loggers_away');
     const config = configFor(database.url, { KAFKA_BROKERS: '127.0.0.1:1' });
-    const running = await startAccountsApi(config, { logger });
-    expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
+    const running = await runOn(config);
+    expect((await running.anonymous('GET', '/readyz')).status).toBe(200);
     await running.close();
     await database.drop();
   }, 30_000);

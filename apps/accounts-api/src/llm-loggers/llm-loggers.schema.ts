@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LlmLogger } from '../generated/client.js';
+import { instantText } from '../http/answer.schema.js';
 import { jsonObject, jsonObjectOrNone, text } from '../http/fields.schema.js';
 import { MAX_FILTER_LENGTH, parseFilter } from './filter-expression.js';
 import { FilterError } from './filter-tokens.js';
@@ -37,15 +38,17 @@ export const llmLoggerUpdateSchema = z.object({
 export type NewLlmLogger = z.infer<typeof newLlmLoggerSchema>;
 export type LlmLoggerUpdate = z.infer<typeof llmLoggerUpdateSchema>;
 
-export const llmLoggerSchema = z.object({
-  id: z.uuid(),
-  project_id: z.uuid(),
-  destination_feed_id: z.uuid(),
-  filter_expression: z.string(),
-  paused: z.boolean(),
-  created_at: z.iso.datetime(),
-  annotations: z.record(z.string(), z.json()),
-});
+const llmLoggerSchema = z
+  .object({
+    id: z.uuid(),
+    project_id: z.uuid(),
+    destination_feed_id: z.uuid(),
+    filter_expression: z.string(),
+    paused: z.boolean(),
+    created_at: instantText(),
+    annotations: z.record(z.string(), z.json()),
+  })
+  .meta({ id: 'LlmLogger' });
 
 export const llmLoggerAnswerSchema = z.object({ logger: llmLoggerSchema });
 export const llmLoggersAnswerSchema = z.object({ loggers: z.array(llmLoggerSchema) });

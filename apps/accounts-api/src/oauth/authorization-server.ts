@@ -7,7 +7,7 @@ import type { AccessTokenKeys } from '@llm-proxy/shared-auth';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig, sealingKeysOf } from '../accounts-api.config.js';
 import { APP_LOGGER } from '../http/app-logger.js';
 import { OAuthClientsStore } from '../oauth-clients/oauth-clients.store.js';
-import { sendPage, signedOutPage } from '../sign-in/pages.js';
+import { showPage, signedOutPage } from '../sign-in/pages.js';
 import { UsersStore } from '../users/users.store.js';
 import { apiAudienceOf } from './api-resource.js';
 import { ArtifactsStore } from './artifacts.store.js';
@@ -120,5 +120,5 @@ export class AuthorizationServer {
 const sayWhenNobodyIsSignedIn = async (context: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
   await next();
   const { oidc } = context;
-  if (oidc?.route === 'end_session' && context.status === 200 && oidc.session?.accountId === undefined && !context.headerSent) sendPage(context.res, 200, signedOutPage());
+  if (oidc?.route === 'end_session' && context.status === 200 && oidc.session?.accountId === undefined) showPage(context, 200, signedOutPage());
 };

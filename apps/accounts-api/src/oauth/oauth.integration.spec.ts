@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { type Browser, type BrowserPage, createBrowser } from '@llm-proxy/testing';
+import pg from 'pg';
 import { openDatabase } from '../database/database.js';
 import { type Ask, runAccountsApi, runOn, type RunningAccountsApi } from '../running-accounts-api.suite.js';
 
@@ -220,6 +221,24 @@ describe('OAuth', () => {
     expect((await confirm({ xsrf, logout: 'yes' })).status).toBe(303);
     expect((await browser.open(authorizeUrl({ code_challenge: challengeOf(newVerifier()) }))).html).toContain('name="password"');
     expect((await refresh(body.refresh_token)).status).toBe(200);
+  });
+
+  it('the page of signing out comes when its form will be taken, not before', async () => {
+    const browser = createBrowser();
+    await tokensFor({}, browser);
+    const client = new pg.Client(api.config.DATABASE_URL);
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE accounts.oauth_artifacts IN EXCLUSIVE MODE');
+    let isThere = false;
+    const page = browser.open(`${api.url}/oauth/sign-out`).finally(() => (isThere = true));
+    const waitsForUs = async () => (await client.query("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'accounts.oauth_artifacts'::regclass")).rowCount === 1;
+    while (!isThere && !(await waitsForUs()));
+    const wasThere = isThere;
+    await client.query('COMMIT');
+    await client.end();
+    expect(wasThere).toBe(false);
+    expect((await page).html).toContain('Sign out?');
   });
 
   it('what the database holds lets nobody in', async () => {

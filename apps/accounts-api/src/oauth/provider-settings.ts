@@ -1,7 +1,7 @@
 import { type Adapter, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { ACCESS_TOKEN_ALGORITHM, scopesWithin } from '@llm-proxy/shared-auth';
 import type { OAuthClientsStore } from '../oauth-clients/oauth-clients.store.js';
-import { errorPage, sendPage, signedOutPage, signOutPage } from '../sign-in/pages.js';
+import { errorPage, showPage, signedOutPage, signOutPage } from '../sign-in/pages.js';
 import type { UsersStore } from '../users/users.store.js';
 import { ACCESS_TOKEN_SECONDS, apiAudienceOf } from './api-resource.js';
 import { artifactKey } from './artifact-key.js';
@@ -42,7 +42,7 @@ export const providerSettings = (parts: ProviderParts): Configuration => ({
   issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
   jwks: { keys: parts.keys.private },
   pkce: { required: () => true },
-  renderError: (context, out) => sendPage(context.res, context.status || 400, errorPage(out.error_description ?? out.error)),
+  renderError: (context, out) => showPage(context, context.status || 400, errorPage(out.error_description ?? out.error)),
   responseTypes: ['code'],
   rotateRefreshToken: true,
   routes: {
@@ -75,8 +75,8 @@ const featuresFor = (issuer: string, keys: SigningKeys): Configuration['features
   userinfo: { enabled: false },
   rpInitiatedLogout: {
     enabled: true,
-    logoutSource: (context, form) => sendPage(context.res, 200, signOutPage(form)),
-    postLogoutSuccessSource: (context) => sendPage(context.res, 200, signedOutPage()),
+    logoutSource: (context, form) => showPage(context, 200, signOutPage(form)),
+    postLogoutSuccessSource: (context) => showPage(context, 200, signedOutPage()),
   },
   resourceIndicators: {
     enabled: true,

@@ -20,7 +20,7 @@ describe('revocation and introspection of access tokens', () => {
     return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
   };
   const introspect = async (token: string, client?: Record<string, string>) => (await post('introspect', { token }, client)).body;
-  const statusOf = async (token: string, { url } = api) => (await fetch(`${url}/accounts/profiles/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+  const statusOf = async (token: string, replica = api) => (await replica.as(token)('GET', '/accounts/profiles/me')).status;
   const refresh = async ({ refresh_token }: Tokens) => post('token', { grant_type: 'refresh_token', refresh_token });
   const newProgram = async () => {
     const { admin, path, id } = await api.newProject();

@@ -2,11 +2,13 @@ import { adjustmentsAt, PriceBook } from '@llm-proxy/pricing';
 import { Controller, Delete, Get, Inject, Param, Put } from '@nestjs/common';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { OK, okSchema } from '../http/answer.schema.js';
+import { Answers, Refuses } from '../http/answers.js';
 import { ParsedBody } from '../http/parse-with.js';
 import { ProjectsStore } from '../projects/projects.store.js';
 import { SettingsDocumentsStore } from '../settings/settings-documents.store.js';
 import { type AdjustmentsDocument, adjustmentsDocumentSchema, PRICE_ADJUSTMENTS } from './price-adjustments.schema.js';
-import { toPriceList } from './price-list.js';
+import { priceListSchema, toPriceList } from './price-list.js';
 
 /** What a project pays: its prices of today, and the operator's discounts and markups that make them. */
 @Controller('accounts/projects/:projectId')
@@ -19,6 +21,7 @@ export class ProjectPricingController {
   ) {}
 
   @Get('pricing')
+  @Answers(priceListSchema)
   async pricing(@Param('projectId') projectId: string) {
     const now = new Date();
     const { adjustments } = await this.adjustmentsOf(projectId);
@@ -26,11 +29,13 @@ export class ProjectPricingController {
   }
 
   @Get('price-adjustments')
+  @Answers(adjustmentsDocumentSchema)
   get(@Param('projectId') projectId: string): Promise<AdjustmentsDocument> {
     return this.adjustmentsOf(projectId);
   }
 
   @Put('price-adjustments')
+  @Answers(adjustmentsDocumentSchema)
   async put(@Param('projectId') projectId: string, @ParsedBody(adjustmentsDocumentSchema) document: AdjustmentsDocument): Promise<AdjustmentsDocument> {
     document.adjustments.forEach(({ provider }, index) => {
       if (provider !== undefined && !this.book.newest.hasProvider(provider)) throw new AccountsError('invalid_request', `adjustments.${index}.provider: has no prices`);
@@ -39,9 +44,11 @@ export class ProjectPricingController {
   }
 
   @Delete('price-adjustments')
+  @Answers(okSchema)
+  @Refuses('settings_not_found')
   async remove(@Param('projectId') projectId: string) {
     await this.documents.remove(projectId, PRICE_ADJUSTMENTS);
-    return { ok: true };
+    return OK;
   }
 
   private async adjustmentsOf(projectId: string): Promise<AdjustmentsDocument> {

@@ -4,10 +4,10 @@ import { type Database, openDatabase } from '../database/database.js';
 import { PUBLIC_URL, signIn } from '../oauth/signed-in.suite.js';
 import { ROTATE_AFTER_MS, SHOWN_AFTER_MS, SHOWN_BEFORE_MS } from '../oauth/signing-keys.store.js';
 import { runAccountsApi, type RunningAccountsApi, runOn } from '../running-accounts-api.suite.js';
-import { reseal } from './reseal.js';
+import { reseal, SEALED_COLUMNS } from './reseal.js';
 
 const person = { email: 'ann@example.com', password: 'a password of the spec' };
-const statusOf = async ({ url }: RunningAccountsApi, credential: string) => (await fetch(`${url}/accounts/profiles/me`, { headers: { authorization: `Bearer ${credential}` } })).status;
+const statusOf = async (api: RunningAccountsApi, credential: string) => (await api.as(credential)('GET', '/accounts/profiles/me')).status;
 
 describe('keys that are replaced', () => {
   let api: RunningAccountsApi;
@@ -60,6 +60,7 @@ describe('keys that are replaced', () => {
   it('KEY_ENCRYPTION_KEY: with the previous one everything goes on; sealed anew, it goes on without', async () => {
     const project = await api.newProject();
     await project.admin('PUT', `${project.path}/settings/openai`, { api_key: 'sk-of-the-project' });
+    await project.admin('PUT', `${project.path}/settings/otel`, { endpoint: 'https://otel.example', bearer_token: 'token-of-the-project' });
     const program = await project.admin('POST', `${project.path}/oauth/clients`, { grant_types: ['client_credentials'], scope: 'llm_proxy' });
     const { refresh_token, access_token } = await signIn(api, person);
     const works = async (replica: RunningAccountsApi, refresh: string) => {
@@ -77,15 +78,22 @@ describe('keys that are replaced', () => {
     const box = new SecretBox([after, before]);
     const done = await reseal(database, box);
     expect(done.every(({ resealed, unreadable }) => resealed > 0 && unreadable === 0)).toBe(true);
-    expect((await reseal(database, box)).map(({ resealed }) => resealed)).toEqual([0, 0, 0, 0, 0]);
+    expect((await reseal(database, box)).map(({ resealed }) => resealed)).toEqual(SEALED_COLUMNS.map(() => 0));
     await both.close();
 
     const alone = await runOn({ ...api.config, PORT: 0, KEY_ENCRYPTION_KEY: after });
     expect((await works(alone, meanwhile.refresh_token)).statuses).toEqual([200, 200, 200, 200]);
     const { sealedApiKey } = await database.integration.findFirstOrThrow();
+    const { sealedSecrets } = await database.settingsDocument.findFirstOrThrow();
+    expect(new SecretBox(after).open(sealedSecrets!, { projectId: project.id, field: 'settings:otel' })).toContain('token-of-the-project');
     expect(new SecretBox(after).open(sealedApiKey, { projectId: project.id, field: 'integration:openai' })).toBe('sk-of-the-project');
     expect(() => new SecretBox(before).open(sealedApiKey, { projectId: project.id, field: 'integration:openai' })).toThrow(SealError);
     await alone.close();
+  });
+
+  it('no column with something sealed is forgotten', async () => {
+    const columns = await database.$queryRaw`SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns WHERE table_schema = 'accounts' AND column_name LIKE 'sealed%' ORDER BY 1`;
+    expect(SEALED_COLUMNS.map(({ table, column }) => ({ table, column })).sort((a, b) => (a.table < b.table ? -1 : 1))).toEqual(columns);
   });
 
   it('what no configured key opens is counted and left as it is', async () => {

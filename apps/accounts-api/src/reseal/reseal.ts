@@ -2,7 +2,7 @@ import { SealError, type SealedFor, type SecretBox, sealedFields } from '@llm-pr
 import { type Database, Prisma } from '../database/database.js';
 
 /** A column of sealed values. `id`, `projectId` and `name` are SQL, of this file alone. */
-interface SealedColumn {
+export interface SealedColumn {
   what: string;
   table: string;
   column: string;
@@ -14,9 +14,10 @@ interface SealedColumn {
 }
 
 /** Every place of the database where something is sealed. */
-const SEALED_COLUMNS: readonly SealedColumn[] = [
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { what: 'API keys', table: 'api_keys', column: 'sealed_secret', id: 'id::text', projectId: 'project_id::text', name: 'id::text', field: sealedFields.apiKeySecret },
   { what: 'provider keys', table: 'integrations', column: 'sealed_api_key', id: "project_id || ' ' || provider", projectId: 'project_id::text', name: 'provider', field: sealedFields.integration },
+  { what: 'settings', table: 'settings_documents', column: 'sealed_secrets', id: "project_id || ' ' || name", projectId: 'project_id::text', name: 'name', field: sealedFields.settings },
   { what: 'OAuth clients', table: 'oauth_clients', column: 'sealed_secret', id: 'client_id', projectId: "coalesce(project_id::text, '')", name: 'client_id', field: sealedFields.oauthClientSecret },
   { what: 'OAuth signing keys', table: 'oauth_signing_keys', column: 'sealed_private', id: 'key_id', projectId: "''", name: 'key_id', field: sealedFields.oauthSigningKey },
   { what: 'OAuth sessions and grants', table: 'oauth_artifacts', column: 'sealed', id: 'key', projectId: "''", name: 'key', field: sealedFields.oauthArtifact },

@@ -37,19 +37,32 @@ export interface Asking {
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!);
 
-/** Writes the page. No script runs in it, nothing is loaded from elsewhere, nobody can frame or keep it. */
-export const sendPage = (response: ServerResponse, status: number, { title, body, formTarget }: Page): void => {
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
-  response.writeHead(status, {
+/** No script runs in a page, nothing is loaded from elsewhere, nobody can frame or keep it. */
+const written = ({ title, body, formTarget }: Page): { html: string; headers: Record<string, string> } => ({
+  html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`,
+  headers: {
     'content-type': 'text/html; charset=utf-8',
-    'content-length': Buffer.byteLength(html),
     'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'${formTarget ? ` ${formTarget}` : ''}; base-uri 'none'; frame-ancestors 'none'`,
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-  });
+  },
+});
+
+/** Sends the page, now. */
+export const sendPage = (response: ServerResponse, status: number, page: Page): void => {
+  const { html, headers } = written(page);
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(html) });
   response.end(html);
+};
+
+/** Leaves the sending to the authorization server's library, which first stores the session that the page's form belongs to. */
+export const showPage = (context: { status: number; body: unknown; set(headers: Record<string, string>): void }, status: number, page: Page): void => {
+  const { html, headers } = written(page);
+  context.status = status;
+  context.set(headers);
+  context.body = html;
 };
 
 const form = (uid: string, content: string): string => `<form method="post" action="/oauth/sign-in/${encodeURIComponent(uid)}">${content}</form>`;

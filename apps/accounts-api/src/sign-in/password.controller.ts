@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { AnswersWith } from '../http/answers.js';
 import { readBounded } from '../oauth/dialects.js';
 import { MIN_PASSWORD_LENGTH } from './password.js';
 import { passwordChangedPage, passwordPage, sendPage } from './pages.js';
@@ -28,11 +29,13 @@ export class PasswordController {
   ) {}
 
   @Get()
+  @AnswersWith('text/html', [200, 429])
   show(@Res() response: ServerResponse): void {
     sendPage(response, 200, passwordPage());
   }
 
   @Post()
+  @AnswersWith('text/html', [200, 401, 403, 429])
   async submit(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     if (!isFromOwnPage(request, this.config.PUBLIC_URL)) throw new AccountsError('forbidden', 'The form was not sent from this site.');
     const form = new URLSearchParams((await readBounded(request, MAX_FORM_BYTES)) ?? '');

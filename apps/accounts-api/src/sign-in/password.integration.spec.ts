@@ -39,6 +39,15 @@ describe('changing one’s own password', () => {
     expect(await me(await signIn(api, { ...person, password: NEW }))).toBe(200);
   });
 
+  it('is in the operator’s audit log, by the user; an attempt that failed is not', async () => {
+    const person = await newPerson();
+    const changes = async () => (await api.operator('GET', `/accounts/sysadmin/audit?target=${person.id}&action=user.password_changed`)).body['entries'] as unknown as object[];
+    expect((await change({ ...person, password: 'not the one', new_password: NEW })).status).toBe(401);
+    expect(await changes()).toEqual([]);
+    expect((await change({ ...person, new_password: NEW })).status).toBe(200);
+    expect(await changes()).toMatchObject([{ project_id: null, actor: { type: 'user', id: person.id, name: person.email }, target: { type: 'user', id: person.id, name: person.email }, details: {} }]);
+  });
+
   it.each([
     ['a wrong password', { password: 'not the one' }, 401, 'is not right'],
     ['an unknown e-mail', { email: 'nobody@example.com' }, 401, 'is not right'],

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from '@llm-proxy/platform-logging';
 import { requestContext } from '../audit/request-context.js';
-import { type AuditEntry, writeAudit } from '../audit/write-audit.js';
+import { writeAudit } from '../audit/write-audit.js';
+import type { User } from '../generated/client.js';
 import { APP_LOGGER } from '../http/app-logger.js';
 import { signOutEverywhere } from '../oauth/artifacts.store.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
@@ -42,7 +43,7 @@ export class Passwords {
     const user = await this.users.findByEmail(email);
     if (!(await isPassword(password, user?.passwordHash ?? null)) || user === null) return 'wrong';
     // Of two changes at the same moment the second did not know the password.
-    if (!(await this.replace(user.id, newPassword, 'user.password_changed', user.passwordHash))) return 'wrong';
+    if (!(await this.replace(user.id, newPassword, user))) return 'wrong';
     await this.attempts.succeeded(email);
     this.note(user.id, 'password changed by its user');
     return null;
@@ -51,18 +52,20 @@ export class Passwords {
   /** By the operator, who need not know the old one. */
   async set(userId: string, password: string): Promise<void> {
     const { id } = await this.users.get(userId);
-    await this.replace(id, password, 'user.password_set');
+    await this.replace(id, password);
     this.note(id, 'password set by the operator');
   }
 
-  private async replace(userId: string, password: string, action: AuditEntry['action'], oldHash?: string | null): Promise<boolean> {
+  /** @param by the user as it was when it proved to know the old password; the password is still that one, or nothing changes */
+  private async replace(userId: string, password: string, by?: User): Promise<boolean> {
     const passwordHash = await hashPassword(password);
     return this.changeLog.transact(async (transaction) => {
-      const { count } = await transaction.user.updateMany({ where: { id: userId, ...(oldHash !== undefined && { passwordHash: oldHash }) }, data: { passwordHash } });
+      const { count } = await transaction.user.updateMany({ where: { id: userId, ...(by && { passwordHash: by.passwordHash }) }, data: { passwordHash } });
       if (count === 0) return false;
       await signOutEverywhere(transaction, userId);
       const { email } = await transaction.user.findUniqueOrThrow({ where: { id: userId } });
-      await writeAudit(transaction, null, { action, target: { type: 'user', id: userId, name: email } });
+      const target = { type: 'user', id: userId, name: email };
+      await writeAudit(transaction, null, by ? { action: 'user.password_changed', target, by } : { action: 'user.password_set', target });
       return true;
     });
   }

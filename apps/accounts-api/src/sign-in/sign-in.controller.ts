@@ -28,7 +28,7 @@ export class SignInController {
   ) {}
 
   @Get()
-  @AnswersWith('text/html')
+  @AnswersWith('text/html', [200, 429])
   async show(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     const visit = await this.visits.of(request, response);
     sendPage(response, 200, await this.visits.pageOf(visit));
