@@ -1,8 +1,7 @@
-import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { InternalClient, type RunningService } from '@llm-proxy/platform-http';
+import { InternalClient, type RunningService, drainOf } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { Metrics } from '@llm-proxy/platform-telemetry';
 import type { AccountsApiConfig } from './accounts-api.config.js';
@@ -20,9 +19,6 @@ const BODY_LIMIT = '1mb';
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the proxies in front keep an idle connection, so that they never send into one that we are closing. */
 const KEEP_ALIVE_MS = 65_000;
-const SWEEP_MS = 50;
-/** For what is under way when the process is to end. Longer than any wait of ours. */
-const DRAIN_MS = 28_000;
 /** Reports over long periods take billing a while. */
 const BILLING_TIMEOUT_MS = 20_000;
 
@@ -46,11 +42,11 @@ export const startAccountsApi = async (config: AccountsApiConfig, { logger, metr
   };
   try {
     const app = await createApp({ config, logger, database, billing, watch: metrics && new CopyingMetrics(metrics) }, metrics);
-    const unused = unusedConnections(app.getHttpServer());
+    const drain = drainOf(app.getHttpServer());
     const url = await listen(app, config);
     logger.info({ url }, 'accounts-api listens');
     const following = followPricedUsage(app, config, logger);
-    return { url, close: once(() => following.stop().then(() => drain(app, unused)).finally(closeParts)) };
+    return { url, close: once(() => following.stop().then(() => drain.run(() => app.close())).finally(closeParts)) };
   } catch (error) {
     await closeParts();
     throw error;
@@ -83,31 +79,6 @@ export const createApp = async (parts: Parts, metrics?: Metrics): Promise<NestEx
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return app;
-};
-
-/**
- * Those that nothing was asked on yet. Browsers open some in advance; to Node they are not idle, and a server that is closing no longer
- * ends them for being slow.
- */
-const unusedConnections = (server: Server): ReadonlySet<Socket> => {
-  const unused = new Set<Socket>();
-  server.on('connection', (socket) => void unused.add(socket.once('close', () => unused.delete(socket))));
-  server.on('request', ({ socket }) => unused.delete(socket));
-  return unused;
-};
-
-/** Finishes what is under way, up to a limit. Connections without a request are ended, because clients would keep them open and us waiting. */
-const drain = async (app: NestExpressApplication, unused: ReadonlySet<Socket>): Promise<void> => {
-  const server: Server = app.getHttpServer();
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
-  }, SWEEP_MS);
-  const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await app.close().finally(() => {
-    clearInterval(sweep);
-    clearTimeout(limit);
-  });
 };
 
 const urlOf = (app: NestExpressApplication, host: string): string => {

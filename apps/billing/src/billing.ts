@@ -1,4 +1,5 @@
-import type { RunningService } from '@llm-proxy/platform-http';
+import type { Server } from 'node:http';
+import { type RunningService, drainOf } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { Metrics } from '@llm-proxy/platform-telemetry';
 import { PRICED_USAGE_TOPIC } from '@llm-proxy/usage-schema';
@@ -35,10 +36,11 @@ export const startBilling = async (config: BillingConfig, { logger, metrics }: B
   try {
     await engines.stream.connect([PRICED_USAGE_TOPIC]);
     const app = await createApp(config, engines, { logger, metrics });
+    const drain = drainOf(app.getHttpServer() as Server);
     await app.listen(config.PORT, config.HOST);
     const { port } = app.getHttpServer().address() as { port: number };
     let closing: Promise<void> | undefined;
-    return { url: `http://127.0.0.1:${port}`, close: () => (closing ??= app.close().finally(() => closeEngines(engines))) };
+    return { url: `http://127.0.0.1:${port}`, close: () => (closing ??= drain.run(() => app.close()).finally(() => closeEngines(engines))) };
   } catch (error) {
     await closeEngines(engines);
     throw error;

@@ -1,5 +1,6 @@
+import type { Server } from 'node:http';
 import { createSpendCounters, type SpendCounters } from '@llm-proxy/budgets';
-import type { RunningService } from '@llm-proxy/platform-http';
+import { type RunningService, drainOf } from '@llm-proxy/platform-http';
 import { type Logger, NestLogger } from '@llm-proxy/platform-logging';
 import type { Metrics } from '@llm-proxy/platform-telemetry';
 import { loadPriceBook, type PriceBook } from '@llm-proxy/pricing';
@@ -37,10 +38,11 @@ export const startMetering = async (config: MeteringConfig, { logger, metrics }:
     await engines.counters.connect();
     await engines.stream.connect([USAGE_TOPIC, PRICED_USAGE_TOPIC]);
     const app = await createApp(config, engines, priceBook, { logger, metrics });
+    const drain = drainOf(app.getHttpServer() as Server);
     await app.listen(config.PORT, config.HOST);
     const { port } = app.getHttpServer().address() as { port: number };
     let closing: Promise<void> | undefined;
-    return { url: `http://127.0.0.1:${port}`, close: () => (closing ??= app.close().finally(() => closeEngines(engines))) };
+    return { url: `http://127.0.0.1:${port}`, close: () => (closing ??= drain.run(() => app.close()).finally(() => closeEngines(engines))) };
   } catch (error) {
     await closeEngines(engines);
     throw error;

@@ -1,3 +1,4 @@
+export { drainOf, type Drain } from './drain-server.js';
 export type { RunningService } from './running-service.js';
 export { InternalCallError, InternalClient, type InternalClientOptions } from './internal-client.js';
 export { SERVICE_CREDENTIAL, ServiceCredentialGuard } from './service-credential.guard.js';
