@@ -44,7 +44,7 @@ export const refusals = {
   ),
   credentialUnknown: unauthorized('invalid_api_key', 'The credential is neither a project API key (ma-...) nor a participant token nor an OAuth access token of this deployment.'),
   accessTokenExpired: unauthorized('expired_token', 'The OAuth access token has expired. Refresh it, or sign in again, and try again.'),
-  oauthProjectMissing: invalid('missing_project', "An OAuth access token belongs to no project: name one in the header 'Meshagent-Project-Id: <project id>'."),
+  oauthProjectMissing: invalid('missing_project', "An OAuth access token belongs to no project: name one in the header 'Meshagent-Project-Id: <project id>', or in a browser's WebSocket in the subprotocol 'meshagent-project.<project id>'."),
   oauthScopeMissing: forbidden('scope_missing', "The OAuth access token lacks the scope 'llm_proxy' (or 'llm:invoke'). Sign in again with a client that asks for it."),
   oauthNotPermitted: (projectId: string) =>
     forbidden('llm_proxy_not_permitted', `This user may not use the LLM proxy in project '${projectId}'. Check the project id, or ask an admin of the project for the permission can_use_llm_proxy.`),

@@ -5,6 +5,8 @@ import { type RequestHead, readRequestHead } from '../relay/request-head.js';
 
 /** Subprotocols that hold a credential of ours: `<prefix><credential>`. */
 const CREDENTIAL_PROTOCOLS = ['meshagent-agent.', 'meshagent-token.', 'bearer.'];
+/** Names the project of an OAuth caller, where an HTTP call has `Meshagent-Project-Id`. */
+const PROJECT_PROTOCOL = 'meshagent-project.';
 const OWN_PROTOCOLS = 'meshagent-';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -20,7 +22,7 @@ export interface Handshake {
 
 export const isWebSocketRequest = (request: IncomingMessage): boolean => request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
 
-/** The handshake of a client, with the credential where an HTTP call has it. A header wins over a subprotocol. */
+/** The handshake of a client, with the credential and the project where an HTTP call has them. A header wins over a subprotocol. */
 export const readHandshake = (request: IncomingMessage, webSockets: WebSockets | undefined): Handshake | Refusal => {
   const { headers } = request;
   if (headers['sec-websocket-version'] !== VERSION) return refusals.handshakeInvalid(`Sec-WebSocket-Version must be ${VERSION}`);
@@ -29,7 +31,8 @@ export const readHandshake = (request: IncomingMessage, webSockets: WebSockets |
   const credentials = [...CREDENTIAL_PROTOCOLS, ...(webSockets?.credentialProtocols ?? [])];
   const dropped = [OWN_PROTOCOLS, ...credentials, ...(webSockets?.droppedProtocols ?? [])];
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim());
-  head.bearer ??= credentialIn(offered, credentials);
+  head.bearer ??= restAfter(credentials, offered);
+  head.projectId ??= restAfter([PROJECT_PROTOCOL], offered)?.toLowerCase() ?? null;
   return { head, headers: upstreamHeaders(head.forward), protocols: offered.filter((protocol) => protocol !== '' && !startsWithAny(protocol, dropped)) };
 };
 
@@ -40,7 +43,8 @@ const prefixOf = (protocol: string, prefixes: readonly string[]): string | undef
   return prefixes.find((prefix) => lower.startsWith(prefix));
 };
 
-const credentialIn = (offered: readonly string[], prefixes: readonly string[]): string | null => {
+/** What follows the prefix in the first subprotocol that has one. */
+const restAfter = (prefixes: readonly string[], offered: readonly string[]): string | null => {
   for (const protocol of offered) {
     const prefix = prefixOf(protocol, prefixes);
     if (prefix !== undefined && protocol.length > prefix.length) return protocol.slice(prefix.length);
