@@ -6,7 +6,7 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ResponsesServerEvent } from 'openai/resources/responses/responses';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 import { type ClientOptions, WebSocket } from 'ws';
-import { expectBill } from './bill.js';
+import { api, expectBill } from './bill.js';
 import { type System, startSystem } from './system.js';
 import { until } from './until.js';
 
@@ -155,6 +155,21 @@ describe('WebSockets on the running system', () => {
     socket.send(JSON.stringify({ type: 'response.create', x_simulator: { usage: { input_tokens: 10, input_token_details: { text_tokens: 10 }, output_tokens: 0, output_token_details: { text_tokens: 0 } } } }));
     await expectBill(system, { usage_type: 'input_tokens', users: 'anna' }, ['gpt-realtime input_tokens 10 40000']);
     socket.close();
+  });
+
+  it('a turn that the provider cuts is billed by an estimate, and its sound is listed as unpriced', async () => {
+    const headers = { ...tagged('cut-ws'), authorization: `Bearer ${system.apiKey}` };
+    const socket = new WebSocket(socketUrl('/v1/realtime?model=gpt-realtime'), { headers });
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x'.repeat(400) }] } }));
+      socket.send(JSON.stringify({ type: 'input_audio_buffer.append', audio: Buffer.alloc(3_000).toString('base64') }));
+      socket.send(JSON.stringify({ type: 'response.create', x_simulator: { cutAfterChunks: 0 } }));
+    });
+    const code = await new Promise<number>((resolve, reject) => void socket.on('error', reject).on('close', resolve));
+    expect(code).toBe(1006);
+    await expectBill(system, ofJourney('cut-ws'), ['gpt-realtime input_tokens 100 400000', 'gpt-realtime llm_proxy_surcharge 1 20000']);
+    const { OPERATOR_TOKEN } = await system.variables('operator.env');
+    expect(await api(system, 'GET', '/accounts/sysadmin/unpriced', undefined, OPERATOR_TOKEN)).toMatchObject({ unpriced: [{ model: 'gpt-realtime', type: 'unestimated_audio_input_bytes' }] });
   });
 
   it.each([

@@ -28,10 +28,12 @@ export interface WebSocketEndpoint {
 export interface Conversation {
   /** What a frame of the client asks for; null: nothing that would have to be checked. Remembers nothing, because the frame may be refused. */
   readAsked(frame: Buffer): Asked | Refusal | null;
-  /** The frame went to the provider. */
-  remember(asked: Asked): void;
+  /** The frame went to the provider. `asked`: as it was read. */
+  sent(frame: Buffer, asked: Asked | null): void;
   /** What a frame of the provider tells; null: nothing of interest. */
   hear(frame: Buffer): Heard | null;
+  /** No more frames will come: an estimate of every answer that was asked for or under way and that the provider did not report. */
+  unreported(): HeardUsage[];
 }
 
 export interface Asked {

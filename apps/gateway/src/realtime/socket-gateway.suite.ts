@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { loadPriceBook } from '@llm-proxy/pricing';
 import { mintParticipantToken } from '@llm-proxy/shared-auth';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
-import { type ClientOptions, WebSocket } from 'ws';
+import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { CurrentPrices } from '../admission/prices.js';
 import { startKnownProject } from '../credentials/known-project.suite.js';
 import { providers } from '../providers/index.js';
@@ -72,6 +72,23 @@ export const startSocketGateway = async (options: SocketGatewayOptions) => {
 };
 
 export type SocketGateway = Awaited<ReturnType<typeof startSocketGateway>>;
+
+/** A provider that does what the test says, frame by frame. */
+export const startDictatedProvider = async (onSocket: (socket: WebSocket, below: Socket) => void, options: ServerOptions = {}) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: 0, skipUTF8Validation: true, ...options });
+  server.on('connection', (socket, request) => {
+    socket.on('error', () => undefined);
+    onSocket(socket, request.socket);
+  });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    close: () => {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    },
+  };
+};
 
 export interface Received {
   messages: { data: Buffer; binary: boolean }[];

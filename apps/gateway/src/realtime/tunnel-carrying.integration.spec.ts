@@ -1,30 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type AddressInfo, type NetConnectOpts, type Server, type Socket, connect, createServer } from 'node:net';
 import { jest } from '@jest/globals';
-import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
-import { type SocketGateway, type SocketGatewayOptions, opened, receive, refusedWith, startSocketGateway, until } from './socket-gateway.suite.js';
+import type { ClientOptions, ServerOptions, WebSocket } from 'ws';
+import { type SocketGateway, type SocketGatewayOptions, opened, receive, refusedWith, startDictatedProvider, startSocketGateway, until } from './socket-gateway.suite.js';
 
 /** Megabytes go through three processes' worth of sockets in this one. */
 jest.setTimeout(60_000);
 
 const CREATE = JSON.stringify({ type: 'response.create', model: 'gpt-5.4' });
-
-/** A provider that does what the test says, frame by frame. */
-const startProvider = async (onSocket: (socket: WebSocket, below: Socket) => void, options: ServerOptions = {}) => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: 0, skipUTF8Validation: true, ...options });
-  server.on('connection', (socket, request) => {
-    socket.on('error', () => undefined);
-    onSocket(socket, request.socket);
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    close: () => {
-      for (const socket of server.clients) socket.terminate();
-      server.close();
-    },
-  };
-};
 
 /** A text frame of a client, masked with zeros. */
 const masked = (text: string): Buffer => Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
@@ -47,11 +30,11 @@ const FLOOD_BYTES = FLOOD * 256 * 1024;
 const echo = (socket: WebSocket) => void socket.on('message', (data, binary) => socket.send(data, { binary }));
 
 describe('what a tunnel carries', () => {
-  let provider: Awaited<ReturnType<typeof startProvider>> | undefined;
+  let provider: Awaited<ReturnType<typeof startDictatedProvider>> | undefined;
   let gateway: SocketGateway;
 
   const start = async (onSocket: (socket: WebSocket, below: Socket) => void, more: Partial<SocketGatewayOptions> = {}, options: ServerOptions = {}) => {
-    provider = await startProvider(onSocket, options);
+    provider = await startDictatedProvider(onSocket, options);
     gateway = await startSocketGateway({ providerUrl: provider.url, providerKey: 'key', ...more });
   };
   afterEach(async () => {
@@ -260,63 +243,6 @@ describe('what a tunnel carries', () => {
     await until('the provider’s side', () => codes.length === 2);
     expect(codes).toEqual([1001, 1001]);
     expect(gateway.events.map(({ data }) => data.usage)).toEqual([{ input_tokens: 3 }]);
-  });
-
-  it('an answer that outlasts the stop is cut', async () => {
-    await start((socket) => void socket.on('message', () => socket.send('{"type":"response.created","response":{}}')));
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(CREATE);
-    await received.message(({ type }) => type === 'response.created');
-    await gateway.tunnels.drain(20);
-    expect((await received.closed).code).toBe(1012);
-  });
-
-  it('a client that goes in mid-answer: the provider’s pings are answered, the answer is read to its end and billed', async () => {
-    let socketOfProvider: WebSocket | undefined;
-    let ponged = false;
-    let code = 0;
-    await start((socket) => {
-      socketOfProvider = socket;
-      socket.on('close', (closeCode) => void (code = closeCode));
-      socket.on('pong', () => void (ponged = true));
-      socket.on('message', () => socket.send('{"type":"response.created","response":{}}'));
-    });
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(CREATE);
-    await received.message(({ type }) => type === 'response.created');
-    socket.terminate();
-    await until('a pong that cannot be the client’s', () => {
-      socketOfProvider!.ping();
-      return ponged;
-    });
-    expect(code).toBe(0);
-    socketOfProvider!.send('{"type":"response.completed","response":{"model":"gpt-5.4","usage":{"input_tokens":3}}}');
-    await until('the provider’s side', () => code !== 0);
-    expect(gateway.events.map(({ data }) => [data.outcome, data.usage])).toEqual([['client_disconnected', { input_tokens: 3 }]]);
-  });
-
-  it('a client that goes in mid-answer is waited for no longer than allowed', async () => {
-    let code = 0;
-    await start(
-      (socket) => {
-        socket.on('close', (closeCode) => void (code = closeCode));
-        socket.on('message', () => socket.send('{"type":"response.created","response":{}}'));
-      },
-      { afterDisconnectMs: 50 },
-    );
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(CREATE);
-    await received.message(({ type }) => type === 'response.created');
-    socket.terminate();
-    await until('the provider’s side', () => code !== 0);
-    expect(code).toBe(1006);
-    expect(gateway.events).toEqual([]);
   });
 });
 

@@ -43,7 +43,7 @@ export interface TunnelEnd {
   providerCode: number;
   /** An answer was under way that the provider reported nothing of. */
   unreported: boolean;
-  /** How often usage was reported. */
+  /** Usage events of its turns. */
   usageEvents: number;
 }
 
@@ -70,6 +70,9 @@ export class Tunnel {
   private unreported = false;
   private usageEvents = 0;
   private draining = false;
+  /** Closed from here before the client left. */
+  private closedHere = false;
+  private isSettled = false;
   private giveUp: NodeJS.Timeout | undefined;
   private bytesAfterClientLeft = 0;
 
@@ -106,12 +109,13 @@ export class Tunnel {
   }
 
   closeBoth(code: number = CLOSE.serviceRestart, reason = 'the server is restarting'): void {
-    this.unreported ||= this.turns.isOpen;
+    this.closedHere ||= this.clientEnding === null;
     this.sockets.client.close(code, reason);
     this.sockets.provider.close(CLOSE.goingAway);
   }
 
   terminate(): void {
+    this.settle();
     this.sockets.client.terminate();
     this.sockets.provider.terminate();
   }
@@ -122,7 +126,7 @@ export class Tunnel {
       return;
     }
     const asked = this.session.conversation.readAsked(data);
-    if (asked === null) this.toProvider.send(data, binary);
+    if (asked === null) this.forward(data, binary, null);
     else if (asked instanceof Refusal) this.refuseFrame(asked);
     else this.hold(this.checked(asked, data, binary));
   }
@@ -130,9 +134,13 @@ export class Tunnel {
   private async checked(asked: Asked, data: Buffer, binary: boolean): Promise<void> {
     const refusal = this.draining ? refusals.shuttingDown : await this.deps.check(this.session, asked);
     if (refusal !== null) return this.refuseFrame(refusal);
+    this.forward(data, binary, asked);
+  }
+
+  private forward(data: Buffer, binary: boolean, asked: Asked | null): void {
     if (!this.toProvider.isOpen()) return;
-    this.session.conversation.remember(asked);
-    if (asked.startsTurn) this.turns.ask();
+    this.session.conversation.sent(data, asked);
+    if (asked?.startsTurn === true) this.turns.ask();
     this.toProvider.send(data, binary);
   }
 
@@ -161,10 +169,8 @@ export class Tunnel {
   }
 
   private onHeard({ turn, usage }: Heard): void {
-    if (usage !== null) {
-      this.usageEvents++;
-      this.deps.onUsage(this.session, usage, this.turns.timings(), this.clientEnding === null ? 'completed' : 'client_disconnected');
-    }
+    // What was estimated is not billed once more by a report that comes too late.
+    if (usage !== null && !this.isSettled) this.bill(usage, this.clientEnding === null ? 'completed' : 'client_disconnected');
     if (turn === null) return;
     if (turn === 'started') this.turns.start();
     else if (turn === 'ended') this.turns.end();
@@ -173,6 +179,22 @@ export class Tunnel {
     if (this.clientEnding !== null) closeAlike(this.sockets.provider, null, this.clientEnding);
     else if (this.draining) this.closeBoth();
     else if (this.session.endpoint.startsTurnsItself) void this.checkCaller();
+  }
+
+  private bill(usage: HeardUsage, outcome: Outcome): void {
+    this.usageEvents++;
+    this.deps.onUsage(this.session, usage, this.turns.timings(), outcome);
+  }
+
+  /** The provider will report no more: what it did not is estimated. */
+  private settle(): void {
+    this.unreported ||= this.turns.isOpen;
+    const outcome = this.clientEnding !== null && !this.closedHere ? 'client_disconnected' : 'upstream_interrupted';
+    for (const usage of this.session.conversation.unreported()) {
+      this.unreported = true;
+      this.bill(usage, outcome);
+    }
+    this.isSettled = true;
   }
 
   /** Before an answer that nobody has to ask for: may the caller still be here? */
@@ -203,7 +225,7 @@ export class Tunnel {
 
   private onProviderClosed(ending: Ending): void {
     clearTimeout(this.giveUp);
-    this.unreported ||= this.turns.isOpen;
+    this.settle();
     this.providerEnding = ending;
     this.toProvider.release();
     if (this.clientEnding !== null) this.finish();

@@ -175,7 +175,7 @@ export class Tunnels {
     const { id, request, arrival, provider, endpoint, room } = session;
     const outcome = end.unreported ? 'upstream_interrupted' : 'completed';
     this.deps.observer?.socketEnded({ ...arrival, id, request, provider, endpoint: endpoint.path, room, status: SWITCHING_PROTOCOLS, outcome, ...closeCodes(end) });
-    if (end.unreported) this.deps.logger.warn({ requestId: session.id, path: session.route.path, ...end }, 'a socket ended in mid-answer, and the provider reported no usage of it');
+    if (end.unreported) this.deps.logger.warn({ requestId: session.id, path: session.route.path, ...end }, 'a socket ended in mid-answer, and the provider reported no usage of it, so it is estimated');
     this.release();
   }
 

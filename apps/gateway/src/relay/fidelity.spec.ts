@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { MessageUsage } from '../providers/anthropic/usage.js';
 import { providers } from '../providers/index.js';
-import { TextCounter } from './text-counter.js';
+import { TextCounter } from '../wire/text-counter.js';
 import { DecodingTap, createTap } from './usage-tap.js';
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

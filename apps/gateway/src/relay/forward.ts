@@ -14,7 +14,7 @@ import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
 import { completeReading, textMembers } from './estimate.js';
 import { UploadRefused } from './form-body.js';
-import { TextCounter } from './text-counter.js';
+import { TextCounter } from '../wire/text-counter.js';
 import { DecodingTap, EditingTap, type UsageTap, createTap } from './usage-tap.js';
 
 export interface ForwardDeps {

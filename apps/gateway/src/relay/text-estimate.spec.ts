@@ -3,7 +3,7 @@ import { providers } from '../providers/index.js';
 import type { UsageReading } from '../providers/index.js';
 import type { Call } from './call.js';
 import { completeReading, textMembers } from './estimate.js';
-import { TextCounter } from './text-counter.js';
+import { TextCounter } from '../wire/text-counter.js';
 import { createTap } from './usage-tap.js';
 
 const endpointOf = (provider: string, path: string) => providers.find(({ name }) => name === provider)!.endpoints.find((endpoint) => endpoint.path === path)!;

@@ -1,7 +1,7 @@
 import { type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { UsageReader } from '../providers/index.js';
-import type { TextCounter } from './text-counter.js';
+import type { TextCounter } from '../wire/text-counter.js';
 import { SseEvents, dataOf, eachEvent } from '../wire/sse-events.js';
 
 /** Largest single event, and largest body that is not a stream, that is looked at. A larger answer passes all the same. */

@@ -8,6 +8,7 @@ import { imageToolUsage } from './image-tool.js';
 const MAX_LOOK_BYTES = 64 * 1024 * 1024;
 
 const RESPONSE = wantMembers('id', 'usage', 'model', 'service_tier');
+const ID = wantMembers('id');
 
 /** `response.done` is what Realtime calls it; Responses ends with one of the others. */
 const ENDS = new Set(['response.completed', 'response.done', 'response.incomplete', 'response.failed', 'response.cancelled']);
@@ -23,6 +24,13 @@ export const turnOf = (type: string | null): TurnStep | null => {
   if (type === 'response.created') return 'started';
   if (type === 'error') return 'failed';
   return type !== null && ENDS.has(type) ? 'ended' : null;
+};
+
+/** Id of the `response` of a frame; null when it has none. */
+export const responseIdAt = (frame: Buffer, span: Span | undefined): string | null => {
+  if (!isObjectAt(frame, span)) return null;
+  const response = frame.subarray(span.start, span.end);
+  return textAt(response, membersOf(response, ID)?.[0]);
 };
 
 export interface ReportedResponse {

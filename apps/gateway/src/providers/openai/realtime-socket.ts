@@ -1,14 +1,37 @@
 import { Refusal, refusals } from '../../refusals.js';
 import { type Span, isObjectAt, wantMembers } from '../../wire/json-facts.js';
+import { TextCounter } from '../../wire/text-counter.js';
+import { OpenAnswers } from '../open-answers.js';
 import { RecentIds } from '../recent-ids.js';
+import { tokensOf } from '../text-estimate.js';
 import { membersOf, textAt, usageAt } from '../usage-object.js';
-import type { Asked, Conversation, Heard, HeardUsage } from '../web-socket.js';
+import type { Asked, Conversation, Heard, HeardUsage, TurnStep } from '../web-socket.js';
 import { readClientFrame, readSession } from './client-frames.js';
-import { mentionsAny, reportedResponse, turnOf } from './provider-frames.js';
+import { mentionsAny, reportedResponse, responseIdAt, turnOf } from './provider-frames.js';
 
 const MARKERS = ['"response"', '"usage"', '"error"', '"session"'].map((marker) => Buffer.from(marker));
 const FRAME = wantMembers('type', 'event_id', 'response', 'session', 'usage', 'model');
 const TRANSCRIBED = 'conversation.item.input_audio_transcription.completed';
+
+/** Members of the client's frames that the model reads: of items, of the session, of a question. */
+const ASKED_TEXT = ['text', 'instructions', 'description', 'arguments', 'output'];
+const ASKED_AUDIO = ['audio'];
+const AUDIO_SENT = Buffer.from('"input_audio_buffer.append"');
+
+const PIECE = 'delta';
+/** Pieces of an answer name it; those of a transcript of the client do not. */
+const OF_ANSWER = Buffer.from('"response_id"');
+/** In both versions of the API. */
+const AUDIO_PIECES = ['"response.output_audio.delta"', '"response.audio.delta"'].map((type) => Buffer.from(type));
+
+/** What the client sent that no answer before was given. */
+interface Question {
+  readonly textBytes: number;
+  /** In base64. */
+  readonly audioBytes: number;
+}
+
+const decodedBytes = (base64Bytes: number): number => Math.floor((base64Bytes * 3) / 4);
 
 /** The model of a Realtime handshake. A transcription session has none: its model comes with `session.update`. */
 export const realtimeModelOf = (query: URLSearchParams): string | null | Refusal => {
@@ -23,6 +46,9 @@ export const realtimeModelOf = (query: URLSearchParams): string | null | Refusal
  */
 export class RealtimeConversation implements Conversation {
   private readonly counted = new RecentIds();
+  private readonly answers = new OpenAnswers<Question>(PIECE);
+  private sentText = new TextCounter(ASKED_TEXT);
+  private sentAudio = new TextCounter(ASKED_AUDIO);
   private sessionModel: string | null = null;
   private transcriptionModel: string | null = null;
 
@@ -36,11 +62,16 @@ export class RealtimeConversation implements Conversation {
     return { models: read.models, serviceTier: null, startsTurn, transcriptionModel: read.transcriptionModel ?? undefined };
   }
 
-  remember(asked: Asked): void {
+  sent(frame: Buffer, asked: Asked | null): void {
+    this.sentAudio.count(frame);
+    if (!frame.includes(AUDIO_SENT)) this.sentText.count(frame);
+    if (asked === null) return;
     this.transcriptionModel = asked.transcriptionModel ?? this.transcriptionModel;
+    if (asked.startsTurn) this.answers.ask(this.takeSent());
   }
 
   hear(frame: Buffer): Heard | null {
+    this.countPiece(frame);
     if (!mentionsAny(frame, MARKERS)) return null;
     const spans = membersOf(frame, FRAME);
     if (spans === null) return null;
@@ -51,10 +82,40 @@ export class RealtimeConversation implements Conversation {
     if (type === TRANSCRIBED) return { turn: null, usage: this.once(eventId, null, this.transcribed(frame, usage, model)) };
     const turn = turnOf(type);
     if (turn === null) return null;
+    const id = responseIdAt(frame, response);
+    if (!this.counted.has(eventId) && !this.counted.has(id)) this.follow(turn, id);
     const reported = turn === 'ended' ? reportedResponse(frame, response) : null;
     if (reported === null) return { turn, usage: null };
     const reading = { ...reported.reading, model: reported.reading.model ?? this.sessionModel };
     return { turn, usage: this.once(eventId, reported.id, { reading, requestModel: this.model, requestServiceTier: null }) };
+  }
+
+  unreported(): HeardUsage[] {
+    return this.answers.takeRest().map(({ question, textBytes, audioBytes }) => ({
+      reading: { usage: estimatedUsage(question, { textBytes, audioBytes }), model: this.sessionModel, serviceTier: null, final: false, estimated: true },
+      requestModel: this.model,
+      requestServiceTier: null,
+    }));
+  }
+
+  private takeSent(): Question {
+    const sent = { textBytes: this.sentText.bytes, audioBytes: this.sentAudio.bytes };
+    this.sentText = new TextCounter(ASKED_TEXT);
+    this.sentAudio = new TextCounter(ASKED_AUDIO);
+    return sent;
+  }
+
+  private countPiece(frame: Buffer): void {
+    const answer = this.answers.of(frame);
+    if (answer === undefined || !frame.includes(OF_ANSWER)) return;
+    if (mentionsAny(frame, AUDIO_PIECES)) answer.audio.count(frame);
+    else answer.text.count(frame);
+  }
+
+  private follow(turn: TurnStep, id: string | null): void {
+    if (turn === 'started') this.answers.start(id, () => this.takeSent());
+    else if (turn === 'ended') this.answers.end(id);
+    else this.answers.fail();
   }
 
   private once(eventId: string | null, responseId: string | null, usage: HeardUsage | null): HeardUsage | null {
@@ -82,3 +143,14 @@ export class RealtimeConversation implements Conversation {
     }
   }
 }
+
+/**
+ * Text alone is estimated. How many tokens a stretch of sound makes depends on a format that the frames do not tell, so its bytes are named
+ * as what they are: nothing has a price under these names, and so the event is listed among what was not fully priced.
+ */
+const estimatedUsage = (asked: Question, answer: Question): Record<string, number> => ({
+  input_tokens: tokensOf(asked.textBytes),
+  output_tokens: tokensOf(answer.textBytes),
+  ...(asked.audioBytes > 0 ? { unestimated_audio_input_bytes: decodedBytes(asked.audioBytes) } : {}),
+  ...(answer.audioBytes > 0 ? { unestimated_audio_output_bytes: decodedBytes(answer.audioBytes) } : {}),
+});

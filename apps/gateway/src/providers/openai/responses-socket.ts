@@ -1,17 +1,34 @@
 import { Refusal, refusals } from '../../refusals.js';
 import { wantMembers } from '../../wire/json-facts.js';
+import { OpenAnswers } from '../open-answers.js';
 import { RecentIds } from '../recent-ids.js';
+import { responseEstimate } from '../text-estimate.js';
 import { membersOf, textAt } from '../usage-object.js';
-import type { Asked, Conversation, Heard } from '../web-socket.js';
+import type { Asked, Conversation, Heard, HeardUsage, TurnStep } from '../web-socket.js';
 import { readClientFrame } from './client-frames.js';
-import { mentionsAny, reportedResponse, turnOf } from './provider-frames.js';
+import { mentionsAny, reportedResponse, responseIdAt, turnOf } from './provider-frames.js';
 
 const MARKERS = ['"response"', '"usage"', '"error"'].map((marker) => Buffer.from(marker));
 const FRAME = wantMembers('type', 'event_id', 'response');
 
+/** What pieces of an answer are called: of text, reasoning, refusals and arguments of tools alike. */
+const PIECE = 'delta';
+const { usage: estimatedUsage } = responseEstimate();
+
+const NOTHING_SENT = Buffer.alloc(0);
+
+/** The frame is the whole request, as the body is over HTTP. */
+interface Question {
+  readonly frame: Buffer;
+  readonly model: string | null;
+  readonly serviceTier: string | null;
+}
+
 /** `/v1/responses`: each `response.create` names a model; the closing frame holds the whole response with its usage. */
 export class ResponsesConversation implements Conversation {
   private readonly counted = new RecentIds();
+  /** Null: to get ready is asked for, which costs nothing unless it is reported. */
+  private readonly answers = new OpenAnswers<Question | null>(PIECE);
   private model: string | null = null;
   private serviceTier: string | null = null;
 
@@ -23,13 +40,15 @@ export class ResponsesConversation implements Conversation {
     return { models: read.models, serviceTier: read.serviceTier, startsTurn: !read.isPrewarm, turnModel: read.model };
   }
 
-  remember(asked: Asked): void {
-    if (asked.turnModel === undefined) return;
+  sent(frame: Buffer, asked: Asked | null): void {
+    if (asked?.turnModel === undefined) return;
     this.model = asked.turnModel;
     this.serviceTier = asked.serviceTier;
+    this.answers.ask(asked.startsTurn ? { frame, model: this.model, serviceTier: this.serviceTier } : null);
   }
 
   hear(frame: Buffer): Heard | null {
+    this.answers.of(frame)?.text.count(frame);
     if (!mentionsAny(frame, MARKERS)) return null;
     const spans = membersOf(frame, FRAME);
     if (spans === null) return null;
@@ -38,9 +57,26 @@ export class ResponsesConversation implements Conversation {
     if (turn === null) return null;
     const reported = turn === 'ended' ? reportedResponse(frame, spans[2]) : null;
     const eventId = textAt(frame, spans[1]);
-    if (reported === null || this.counted.has(eventId) || this.counted.has(reported.id)) return { turn, usage: null };
+    const id = responseIdAt(frame, spans[2]);
+    if (this.counted.has(eventId) || this.counted.has(id)) return { turn, usage: null };
+    this.follow(turn, id);
+    if (reported === null) return { turn, usage: null };
     this.counted.add(eventId);
-    this.counted.add(reported.id);
+    this.counted.add(id);
     return { turn, usage: { reading: reported.reading, requestModel: this.model, requestServiceTier: this.serviceTier } };
+  }
+
+  unreported(): HeardUsage[] {
+    return this.answers.takeRest().flatMap(({ question, textBytes }) => {
+      if (question === null) return [];
+      const reading = { usage: estimatedUsage(question.frame, textBytes), model: null, serviceTier: null, final: false, estimated: true };
+      return [{ reading, requestModel: question.model, requestServiceTier: question.serviceTier }];
+    });
+  }
+
+  private follow(turn: TurnStep, id: string | null): void {
+    if (turn === 'started') this.answers.start(id, () => ({ frame: NOTHING_SENT, model: this.model, serviceTier: this.serviceTier }));
+    else if (turn === 'ended') this.answers.end(id);
+    else this.answers.fail();
   }
 }

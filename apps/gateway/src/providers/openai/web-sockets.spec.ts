@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { Refusal } from '../../refusals.js';
-import type { Asked, Conversation } from '../web-socket.js';
+import type { Asked, Conversation, HeardUsage } from '../web-socket.js';
 import { realtimeModelOf } from './realtime-socket.js';
 import { openAiWebSockets } from './web-sockets.js';
 
 const conversation = (path: string, model: string | null = null): Conversation => openAiWebSockets.endpoints.find((endpoint) => endpoint.path === path)!.conversation(model);
 const frame = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+/** As a tunnel does with a frame that is let through. */
+const send = (socket: Conversation, value: unknown): void => socket.sent(frame(value), socket.readAsked(frame(value)) as Asked | null);
 const USAGE = { input_tokens: 12, output_tokens: 3 };
 
 describe('frames of /v1/responses', () => {
@@ -13,7 +15,7 @@ describe('frames of /v1/responses', () => {
 
   it.each(['response.completed', 'response.done', 'response.incomplete', 'response.failed'])('%s reports usage, once', (type) => {
     const socket = responses();
-    socket.remember(socket.readAsked(frame({ type: 'response.create', model: 'm', service_tier: 'flex' })) as Asked);
+    send(socket, { type: 'response.create', model: 'm', service_tier: 'flex' });
     const closing = frame({ type, event_id: 'e1', response: { id: 'r1', model: 'm-1', service_tier: 'default', usage: USAGE, output: [{ usage: { input_tokens: 9_999 } }] } });
     expect(socket.hear(closing)).toEqual({
       turn: 'ended',
@@ -47,7 +49,7 @@ describe('frames of /v1/responses', () => {
 
   it('each create forgets the model and the tier of the one before', () => {
     const socket = responses();
-    for (const create of [{ model: 'a', service_tier: 'flex' }, { response: { model: 'b' } }]) socket.remember(socket.readAsked(frame({ type: 'response.create', ...create })) as Asked);
+    for (const create of [{ model: 'a', service_tier: 'flex' }, { response: { model: 'b' } }]) send(socket, { type: 'response.create', ...create });
     expect(socket.hear(frame({ type: 'response.completed', response: { usage: USAGE } }))?.usage).toMatchObject({ requestModel: 'b', requestServiceTier: null });
   });
 
@@ -88,7 +90,7 @@ describe('frames of /v1/realtime', () => {
     const socket = conversation('/v1/realtime', 'm');
     const asked = socket.readAsked(frame({ type: 'session.update', session })) as Asked;
     expect(asked).toMatchObject({ models: ['t'], transcriptionModel: 't', startsTurn: false });
-    socket.remember(asked);
+    socket.sent(frame({ type: 'session.update', session }), asked);
     expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'e', usage: USAGE }))?.usage).toMatchObject({ requestModel: 't', reading: { usage: USAGE, model: null } });
     expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'e', usage: USAGE }))?.usage).toBeNull();
     expect(socket.hear(frame({ type: TRANSCRIBED, event_id: 'f', usage: USAGE, model: 'u' }))?.usage).toMatchObject({ reading: { model: 'u' } });
@@ -122,6 +124,117 @@ describe('frames of /v1/realtime', () => {
   });
 });
 
+const usagesOf = (rest: HeardUsage[]) => rest.map(({ reading }) => reading.usage);
+
+describe('what /v1/responses did not report', () => {
+  const create = (more: object = {}) => ({ type: 'response.create', model: 'm', input: 'x'.repeat(40), ...more });
+  const created = (id?: string) => frame({ type: 'response.created', response: { id, usage: null } });
+  const piece = (delta: string, type = 'response.output_text.delta') => frame({ type, item_id: 'i', delta, obfuscation: 'xxxxxxxx' });
+  const done = (id: string | undefined, usage: unknown = USAGE) => frame({ type: 'response.completed', event_id: `e-${String(id)}`, response: { id, usage, output: [{ text: 'x'.repeat(99) }] } });
+  type Step = Buffer | object;
+  const after = (...steps: Step[]) => {
+    const socket = conversation('/v1/responses');
+    for (const step of steps) Buffer.isBuffer(step) ? socket.hear(step) : send(socket, step);
+    return socket;
+  };
+
+  it('names the model and tier that were asked for', () => {
+    expect(after(create({ service_tier: 'flex' }), created('r'), piece('abcdefgh')).unreported()).toEqual([
+      { reading: { usage: { input_tokens: 10, output_tokens: 2 }, model: null, serviceTier: null, final: false, estimated: true }, requestModel: 'm', requestServiceTier: 'flex' },
+    ]);
+  });
+
+  const CASES: [string, Step[], [number, number][]][] = [
+    ['nothing was asked', [], []],
+    ['asked, and no word yet', [create()], [[10, 0]]],
+    ['begun', [create(), created('r')], [[10, 0]]],
+    ['begun without an id', [create(), created(), piece('abcd')], [[10, 1]]],
+    ['begun unasked', [created('r'), piece('abcd')], [[0, 1]]],
+    ['text, reasoning and arguments', [create(), created('r'), piece('abcd'), piece('abcd', 'response.reasoning_summary_text.delta'), piece('{\"a\":1}', 'response.function_call_arguments.delta')], [[10, 5]]],
+    ['reported', [create(), created('r'), piece('abcd'), done('r')], []],
+    ['reported, though it was never said to begin', [create(), done('r')], []],
+    ['reported under no id', [create(), created('r'), done(undefined)], []],
+    ['whole without usage', [create(), created('r'), done('r', null)], []],
+    ['reported, and the next cut', [create(), created('r'), piece('abcd'), done('r'), create(), created('s'), piece('abcdefgh')], [[10, 2]]],
+    ['reported twice, the second time in the middle of the next', [create(), created('r'), done('r'), create(), created('s'), piece('abcd'), done('r')], [[10, 1]]],
+    ['two at once, the first reported', [create(), create(), created('r'), created('s'), piece('abcd'), done('r')], [[10, 1]]],
+    ['asked for while another is under way', [create(), created('r'), piece('abcd'), create({ input: '' })], [[10, 1], [0, 0]]],
+    ['refused by an error', [create(), frame({ type: 'error', error: {} })], []],
+    ['begun, then an error', [create(), created('r'), frame({ type: 'error', error: {} })], []],
+    ['an error after some text', [create(), created('r'), piece('abcd'), frame({ type: 'error', error: {} })], [[10, 1]]],
+    ['an error after some text, and a report after all', [create(), created('r'), piece('abcd'), frame({ type: 'error', error: {} }), done('r')], []],
+    ['to get ready was asked', [create({ generate: false }), created('r')], []],
+    ['no create', [{ type: 'response.cancel' }], []],
+  ];
+  it.each(CASES)('%s', (_what, steps, expected) => {
+    const socket = after(...steps);
+    expect(usagesOf(socket.unreported())).toEqual(expected.map(([input_tokens, output_tokens]) => ({ input_tokens, output_tokens })));
+    expect(socket.unreported()).toEqual([]);
+  });
+
+  it('is kept for a bounded number of questions', () => {
+    expect(after(...Array.from({ length: 1_000 }, () => create())).unreported()).toHaveLength(16);
+    expect(after(...Array.from({ length: 1_000 }, (_, index) => created(`r${index}`))).unreported()).toHaveLength(16);
+  });
+});
+
+describe('what /v1/realtime did not report', () => {
+  const realtime = () => conversation('/v1/realtime', 'm');
+  const created = (id = 'r') => frame({ type: 'response.created', response: { id } });
+  const piece = (type: string, delta: string, id = 'r') => frame({ type, event_id: 'e', response_id: id, item_id: 'i', delta });
+  const append = { type: 'input_audio_buffer.append', audio: 'A'.repeat(400) };
+  const item = (content: object) => ({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [content] } });
+
+  it('counts what the client sent since the answer before, and what was written', () => {
+    const socket = realtime();
+    send(socket, { type: 'session.update', session: { instructions: 'x'.repeat(20), audio: { output: { voice: 'x'.repeat(99) } }, tools: [{ type: 'function', name: 'f', description: 'x'.repeat(8) }] } });
+    send(socket, item({ type: 'input_text', text: 'x'.repeat(12) }));
+    send(socket, { type: 'response.create' });
+    socket.hear(created());
+    for (const type of ['response.output_text.delta', 'response.output_audio_transcript.delta', 'response.function_call_arguments.delta']) socket.hear(piece(type, 'abcd'));
+    socket.hear(frame({ type: 'session.updated', session: { model: 'm-2' } }));
+    expect(socket.unreported()).toEqual([
+      { reading: { usage: { input_tokens: 10, output_tokens: 3 }, model: 'm-2', serviceTier: null, final: false, estimated: true }, requestModel: 'm', requestServiceTier: null },
+    ]);
+  });
+
+  it('counts nothing twice that an answer before was given', () => {
+    const socket = realtime();
+    send(socket, item({ type: 'input_text', text: 'x'.repeat(400) }));
+    send(socket, { type: 'response.create' });
+    socket.hear(created());
+    socket.hear(frame({ type: 'response.done', event_id: 'e1', response: { id: 'r', usage: USAGE } }));
+    send(socket, item({ type: 'input_text', text: 'x'.repeat(4) }));
+    socket.hear(created('s'));
+    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 1, output_tokens: 0 }]);
+  });
+
+  it.each(['response.output_audio.delta', 'response.audio.delta'])('sound (%s) is named by its bytes, without a price', (type) => {
+    const socket = realtime();
+    send(socket, append);
+    send(socket, item({ type: 'input_audio', audio: 'A'.repeat(40) }));
+    socket.hear(created());
+    socket.hear(piece(type, 'A'.repeat(80)));
+    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 0, unestimated_audio_input_bytes: 330, unestimated_audio_output_bytes: 60 }]);
+  });
+
+  it('what transcribes the client is no answer', () => {
+    const socket = realtime();
+    socket.hear(created());
+    socket.hear(frame({ type: 'conversation.item.input_audio_transcription.delta', item_id: 'i', delta: 'abcd' }));
+    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 0 }]);
+  });
+
+  it('of answers side by side, each has its own text', () => {
+    const socket = realtime();
+    for (const id of ['r', 's']) socket.hear(created(`resp_${id}`));
+    socket.hear(piece('response.output_text.delta', 'x'.repeat(40), 'resp_r'));
+    socket.hear(piece('response.output_text.delta', 'abcd', 'resp_s'));
+    socket.hear(frame({ type: 'response.done', response: { id: 'resp_r', usage: USAGE } }));
+    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 1 }]);
+  });
+});
+
 describe('any bytes', () => {
   /** `WS_FUZZ_RUNS=1000000` for the long run. */
   const numRuns = Number(process.env['WS_FUZZ_RUNS'] ?? 50_000);
@@ -149,6 +262,7 @@ describe('any bytes', () => {
         const heard = socket.hear(bytes);
         if (heard?.usage) expect(typeof heard.usage.reading.usage).toBe('object');
         const asked = socket.readAsked(bytes);
+        if (!(asked instanceof Refusal)) socket.sent(bytes, asked);
         const parsed = parsedOrNull(bytes);
         if (parsed?.['type'] !== 'response.create') return;
         // Never passed by without a check: it is refused, or its model is among those to be checked.
@@ -158,6 +272,7 @@ describe('any bytes', () => {
       }),
       { numRuns },
     );
+    expect(socket.unreported().length).toBeLessThanOrEqual(32);
   }, 1_200_000);
 });
 
