@@ -134,7 +134,10 @@ describe('what /v1/responses did not report', () => {
   type Step = Buffer | object;
   const after = (...steps: Step[]) => {
     const socket = conversation('/v1/responses');
-    for (const step of steps) Buffer.isBuffer(step) ? socket.hear(step) : send(socket, step);
+    for (const step of steps) {
+      if (Buffer.isBuffer(step)) socket.hear(step);
+      else send(socket, step);
+    }
     return socket;
   };
 
@@ -150,7 +153,7 @@ describe('what /v1/responses did not report', () => {
     ['begun', [create(), created('r')], [[10, 0]]],
     ['begun without an id', [create(), created(), piece('abcd')], [[10, 1]]],
     ['begun unasked', [created('r'), piece('abcd')], [[0, 1]]],
-    ['text, reasoning and arguments', [create(), created('r'), piece('abcd'), piece('abcd', 'response.reasoning_summary_text.delta'), piece('{\"a\":1}', 'response.function_call_arguments.delta')], [[10, 5]]],
+    ['text, reasoning and arguments', [create(), created('r'), piece('abcd'), piece('abcd', 'response.reasoning_summary_text.delta'), piece('{"a":1}', 'response.function_call_arguments.delta')], [[10, 5]]],
     ['reported', [create(), created('r'), piece('abcd'), done('r')], []],
     ['reported, though it was never said to begin', [create(), done('r')], []],
     ['reported under no id', [create(), created('r'), done(undefined)], []],
