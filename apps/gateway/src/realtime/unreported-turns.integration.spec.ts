@@ -78,7 +78,19 @@ describe('turns that broke off', () => {
     expect(priced).toMatchObject({ status: 'priced', pricing: { unpricedTypes: ['unestimated_audio_input_bytes'] } });
   });
 
-  it('a whole answer that reports nothing, and a prewarm that is cut, are not estimated', async () => {
+  it('Realtime: a turn of nothing but sound cannot be priced, and so is set aside', async () => {
+    const socket = gateway.connect('/v1/realtime?model=gpt-realtime');
+    const received = receive(socket);
+    await opened(socket);
+    socket.send(JSON.stringify({ type: 'input_audio_buffer.append', audio: Buffer.alloc(30_000).toString('base64') }));
+    socket.send(JSON.stringify({ type: 'response.create', x_simulator: { cutAfterChunks: 0 } }));
+    await received.closed;
+    const [{ data }] = gateway.events as [UsageEvent];
+    const reason = expect.stringContaining('unestimated_audio_input_bytes') as unknown;
+    expect(priceUsage(loadPriceBook().newest, data, { surchargeBasisPoints: 0 })).toEqual({ status: 'unpriceable', reason });
+  });
+
+  it('a whole answer that reports nothing, and a prewarm that reports nothing, are not estimated', async () => {
     const socket = gateway.connect('/v1/responses');
     const received = receive(socket);
     await opened(socket);
