@@ -48,11 +48,11 @@ export class OpenAnswers<Question> {
     return this.begun.find(({ id }) => id !== null && frame.includes(`"${id}"`)) ?? latest;
   }
 
-  end(id: string | null): void {
+  /** @returns the question of the answer that ended; undefined when it is not known */
+  end(id: string | null): Question | undefined {
     const index = this.begun.findIndex((answer) => answer.id === id);
-    if (index >= 0) this.begun.splice(index, 1);
-    else if (this.begun.length > 0) this.begun.shift();
-    else this.asked.shift();
+    if (index >= 0) return this.begun.splice(index, 1)[0]?.question;
+    return this.begun.length > 0 ? this.begun.shift()?.question : this.asked.shift();
   }
 
   /** An error came, in the place of an answer, in the middle of it, or about something else: what has arrived is charged all the same. */
@@ -62,10 +62,13 @@ export class OpenAnswers<Question> {
     else if (latest !== undefined) latest.hasFailed = true;
   }
 
-  /** Everything that is still open, each once: it is forgotten here. */
-  takeRest(): UnreportedAnswer<Question>[] {
+  /**
+   * Everything that is still open, each once: it is forgotten here.
+   * @param askedToo also the questions of which no answer was begun
+   */
+  takeRest(askedToo: boolean): UnreportedAnswer<Question>[] {
     const begun = this.begun.filter((answer) => !isNothing(answer)).map(({ question, text, audio }) => ({ question, textBytes: text.bytes, audioBytes: audio.bytes }));
-    const asked = this.asked.map((question) => ({ question, textBytes: 0, audioBytes: 0 }));
+    const asked = (askedToo ? this.asked : []).map((question) => ({ question, textBytes: 0, audioBytes: 0 }));
     this.begun = [];
     this.asked = [];
     return [...begun, ...asked];

@@ -32,8 +32,12 @@ export interface Conversation {
   sent(frame: Buffer, asked: Asked | null): void;
   /** What a frame of the provider tells; null: nothing of interest. */
   hear(frame: Buffer): Heard | null;
-  /** No more frames will come: an estimate of every answer that was asked for or under way and that the provider did not report. */
-  unreported(): HeardUsage[];
+  /**
+   * No more frames will come: an estimate of every answer that was under way and that the provider did not report, and those that ended without
+   * a report, as they are.
+   * @param callerLeft the caller did not wait, so the provider may be at work on what was only asked for as well
+   */
+  unreported(callerLeft: boolean): HeardUsage[];
 }
 
 export interface Asked {

@@ -186,13 +186,13 @@ export class Tunnel {
     this.deps.onUsage(this.session, usage, this.turns.timings(), outcome);
   }
 
-  /** The provider will report no more: what it did not is estimated. */
+  /** The provider will report no more: what it broke off is estimated, and what it left out is told of. */
   private settle(): void {
     this.unreported ||= this.turns.isOpen;
     const outcome = this.clientEnding !== null && !this.closedHere ? 'client_disconnected' : 'upstream_interrupted';
-    for (const usage of this.session.conversation.unreported()) {
-      this.unreported = true;
-      this.bill(usage, outcome);
+    for (const usage of this.session.conversation.unreported(outcome === 'client_disconnected')) {
+      this.unreported ||= !usage.reading.final;
+      this.bill(usage, usage.reading.final ? 'completed' : outcome);
     }
     this.isSettled = true;
   }

@@ -7,7 +7,7 @@ import { imageToolUsage } from './image-tool.js';
 /** A larger frame passes without being looked at. */
 const MAX_LOOK_BYTES = 64 * 1024 * 1024;
 
-const RESPONSE = wantMembers('id', 'usage', 'model', 'service_tier');
+const RESPONSE = wantMembers('id', 'usage', 'model', 'service_tier', 'status');
 const ID = wantMembers('id');
 
 /** `response.done` is what Realtime calls it; Responses ends with one of the others. */
@@ -33,18 +33,24 @@ export const responseIdAt = (frame: Buffer, span: Span | undefined): string | nu
   return textAt(response, membersOf(response, ID)?.[0]);
 };
 
-export interface ReportedResponse {
+export interface EndedResponse {
   id: string | null;
+  /** Its usage is null when an answer that came to its end reports none. */
   reading: UsageReading;
 }
 
-/** The `response` of a closing frame, when it reports usage. */
-export const reportedResponse = (frame: Buffer, span: Span | undefined): ReportedResponse | null => {
+/** Statuses of answers that are charged; Responses also has them in the type of the frame. */
+const WHOLE = new Set(['completed', 'incomplete']);
+const TYPE_PREFIX = 'response.';
+
+/** The `response` of a closing frame; null when there is nothing to charge. */
+export const endedResponse = (frame: Buffer, span: Span | undefined, type: string): EndedResponse | null => {
   if (!isObjectAt(frame, span)) return null;
   const response = frame.subarray(span.start, span.end);
   const spans = membersOf(response, RESPONSE);
-  const usage = spans && usageAt(response, spans[1]);
-  if (!spans || !usage) return null;
+  if (spans === null) return null;
+  const usage = usageAt(response, spans[1]);
+  if (usage === null && !WHOLE.has(textAt(response, spans[4]) ?? type.slice(TYPE_PREFIX.length))) return null;
   const reading: UsageReading = { usage, model: textAt(response, spans[2]), serviceTier: textAt(response, spans[3]), final: true };
   const toolUsage = imageToolUsage(response);
   return { id: textAt(response, spans[0]), reading: toolUsage.length === 0 ? reading : { ...reading, toolUsage } };

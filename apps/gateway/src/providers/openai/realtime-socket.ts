@@ -3,11 +3,12 @@ import { type Span, isObjectAt, wantMembers } from '../../wire/json-facts.js';
 import { TextCounter } from '../../wire/text-counter.js';
 import { OpenAnswers } from '../open-answers.js';
 import { RecentIds } from '../recent-ids.js';
+import { SilentAnswers } from '../silent-answers.js';
 import { tokensOf } from '../text-estimate.js';
 import { membersOf, textAt, usageAt } from '../usage-object.js';
 import type { Asked, Conversation, Heard, HeardUsage, TurnStep } from '../web-socket.js';
 import { readClientFrame, readSession } from './client-frames.js';
-import { mentionsAny, reportedResponse, responseIdAt, turnOf } from './provider-frames.js';
+import { endedResponse, mentionsAny, responseIdAt, turnOf } from './provider-frames.js';
 
 const MARKERS = ['"response"', '"usage"', '"error"', '"session"'].map((marker) => Buffer.from(marker));
 const FRAME = wantMembers('type', 'event_id', 'response', 'session', 'usage', 'model');
@@ -47,6 +48,7 @@ export const realtimeModelOf = (query: URLSearchParams): string | null | Refusal
 export class RealtimeConversation implements Conversation {
   private readonly counted = new RecentIds();
   private readonly answers = new OpenAnswers<Question>(PIECE);
+  private readonly silent = new SilentAnswers();
   private sentText = new TextCounter(ASKED_TEXT);
   private sentAudio = new TextCounter(ASKED_AUDIO);
   private sessionModel: string | null = null;
@@ -84,18 +86,22 @@ export class RealtimeConversation implements Conversation {
     if (turn === null) return null;
     const id = responseIdAt(frame, response);
     if (!this.counted.has(eventId) && !this.counted.has(id)) this.follow(turn, id);
-    const reported = turn === 'ended' ? reportedResponse(frame, response) : null;
-    if (reported === null) return { turn, usage: null };
-    const reading = { ...reported.reading, model: reported.reading.model ?? this.sessionModel };
-    return { turn, usage: this.once(eventId, reported.id, { reading, requestModel: this.model, requestServiceTier: null }) };
+    const ended = turn === 'ended' ? endedResponse(frame, response, type!) : null;
+    if (ended === null) return { turn, usage: null };
+    const reading = { ...ended.reading, model: ended.reading.model ?? this.sessionModel };
+    const told = { reading, requestModel: this.model, requestServiceTier: null };
+    if (reading.usage === null) return { turn, usage: this.counted.has(id) ? null : this.silent.keep(id, told) };
+    this.silent.reported(id);
+    return { turn, usage: this.once(eventId, ended.id, told) };
   }
 
-  unreported(): HeardUsage[] {
-    return this.answers.takeRest().map(({ question, textBytes, audioBytes }) => ({
+  unreported(callerLeft: boolean): HeardUsage[] {
+    const cut = this.answers.takeRest(callerLeft).map(({ question, textBytes, audioBytes }) => ({
       reading: { usage: estimatedUsage(question, { textBytes, audioBytes }), model: this.sessionModel, serviceTier: null, final: false, estimated: true },
       requestModel: this.model,
       requestServiceTier: null,
     }));
+    return [...this.silent.takeRest(), ...cut];
   }
 
   private takeSent(): Question {

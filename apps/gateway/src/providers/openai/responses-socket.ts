@@ -2,11 +2,12 @@ import { Refusal, refusals } from '../../refusals.js';
 import { wantMembers } from '../../wire/json-facts.js';
 import { OpenAnswers } from '../open-answers.js';
 import { RecentIds } from '../recent-ids.js';
+import { SilentAnswers } from '../silent-answers.js';
 import { responseEstimate } from '../text-estimate.js';
 import { membersOf, textAt } from '../usage-object.js';
 import type { Asked, Conversation, Heard, HeardUsage, TurnStep } from '../web-socket.js';
 import { readClientFrame } from './client-frames.js';
-import { mentionsAny, reportedResponse, responseIdAt, turnOf } from './provider-frames.js';
+import { endedResponse, mentionsAny, responseIdAt, turnOf } from './provider-frames.js';
 
 const MARKERS = ['"response"', '"usage"', '"error"'].map((marker) => Buffer.from(marker));
 const FRAME = wantMembers('type', 'event_id', 'response');
@@ -29,6 +30,7 @@ export class ResponsesConversation implements Conversation {
   private readonly counted = new RecentIds();
   /** Null: to get ready is asked for, which costs nothing unless it is reported. */
   private readonly answers = new OpenAnswers<Question | null>(PIECE);
+  private readonly silent = new SilentAnswers();
   private model: string | null = null;
   private serviceTier: string | null = null;
 
@@ -55,28 +57,34 @@ export class ResponsesConversation implements Conversation {
     const type = textAt(frame, spans[0]);
     const turn = turnOf(type);
     if (turn === null) return null;
-    const reported = turn === 'ended' ? reportedResponse(frame, spans[2]) : null;
+    const ended = turn === 'ended' ? endedResponse(frame, spans[2], type!) : null;
     const eventId = textAt(frame, spans[1]);
     const id = responseIdAt(frame, spans[2]);
     if (this.counted.has(eventId) || this.counted.has(id)) return { turn, usage: null };
-    this.follow(turn, id);
-    if (reported === null) return { turn, usage: null };
+    const question = this.follow(turn, id);
+    if (ended === null) return { turn, usage: null };
+    const usage = { reading: ended.reading, requestModel: this.model, requestServiceTier: this.serviceTier };
+    if (ended.reading.usage === null) return { turn, usage: question === null ? null : this.silent.keep(id, usage) };
     this.counted.add(eventId);
     this.counted.add(id);
-    return { turn, usage: { reading: reported.reading, requestModel: this.model, requestServiceTier: this.serviceTier } };
+    this.silent.reported(id);
+    return { turn, usage };
   }
 
-  unreported(): HeardUsage[] {
-    return this.answers.takeRest().flatMap(({ question, textBytes }) => {
+  unreported(callerLeft: boolean): HeardUsage[] {
+    const cut = this.answers.takeRest(callerLeft).flatMap(({ question, textBytes }) => {
       if (question === null) return [];
       const reading = { usage: estimatedUsage(question.frame, textBytes), model: null, serviceTier: null, final: false, estimated: true };
       return [{ reading, requestModel: question.model, requestServiceTier: question.serviceTier }];
     });
+    return [...this.silent.takeRest(), ...cut];
   }
 
-  private follow(turn: TurnStep, id: string | null): void {
+  /** @returns the question of an answer that ended; null: to get ready was asked for */
+  private follow(turn: TurnStep, id: string | null): Question | null | undefined {
+    if (turn === 'ended') return this.answers.end(id);
     if (turn === 'started') this.answers.start(id, () => ({ frame: NOTHING_SENT, model: this.model, serviceTier: this.serviceTier }));
-    else if (turn === 'ended') this.answers.end(id);
     else this.answers.fail();
+    return undefined;
   }
 }

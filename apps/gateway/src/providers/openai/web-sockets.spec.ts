@@ -142,7 +142,7 @@ describe('what /v1/responses did not report', () => {
   };
 
   it('names the model and tier that were asked for', () => {
-    expect(after(create({ service_tier: 'flex' }), created('r'), piece('abcdefgh')).unreported()).toEqual([
+    expect(after(create({ service_tier: 'flex' }), created('r'), piece('abcdefgh')).unreported(true)).toEqual([
       { reading: { usage: { input_tokens: 10, output_tokens: 2 }, model: null, serviceTier: null, final: false, estimated: true }, requestModel: 'm', requestServiceTier: 'flex' },
     ]);
   });
@@ -157,7 +157,7 @@ describe('what /v1/responses did not report', () => {
     ['reported', [create(), created('r'), piece('abcd'), done('r')], []],
     ['reported, though it was never said to begin', [create(), done('r')], []],
     ['reported under no id', [create(), created('r'), done(undefined)], []],
-    ['whole without usage', [create(), created('r'), done('r', null)], []],
+    ['failed without usage', [create(), created('r'), frame({ type: 'response.failed', response: { id: 'r', status: 'failed', usage: null } })], []],
     ['reported, and the next cut', [create(), created('r'), piece('abcd'), done('r'), create(), created('s'), piece('abcdefgh')], [[10, 2]]],
     ['reported twice, the second time in the middle of the next', [create(), created('r'), done('r'), create(), created('s'), piece('abcd'), done('r')], [[10, 1]]],
     ['two at once, the first reported', [create(), create(), created('r'), created('s'), piece('abcd'), done('r')], [[10, 1]]],
@@ -171,13 +171,72 @@ describe('what /v1/responses did not report', () => {
   ];
   it.each(CASES)('%s', (_what, steps, expected) => {
     const socket = after(...steps);
-    expect(usagesOf(socket.unreported())).toEqual(expected.map(([input_tokens, output_tokens]) => ({ input_tokens, output_tokens })));
-    expect(socket.unreported()).toEqual([]);
+    expect(usagesOf(socket.unreported(true))).toEqual(expected.map(([input_tokens, output_tokens]) => ({ input_tokens, output_tokens })));
+    expect(socket.unreported(true)).toEqual([]);
+  });
+
+  it('leaves out what was only asked for, when the caller waited', () => {
+    expect(after(create()).unreported(false)).toEqual([]);
+    expect(usagesOf(after(create(), created('r'), create()).unreported(false))).toEqual([{ input_tokens: 10, output_tokens: 0 }]);
   });
 
   it('is kept for a bounded number of questions', () => {
-    expect(after(...Array.from({ length: 1_000 }, () => create())).unreported()).toHaveLength(16);
-    expect(after(...Array.from({ length: 1_000 }, (_, index) => created(`r${index}`))).unreported()).toHaveLength(16);
+    expect(after(...Array.from({ length: 1_000 }, () => create())).unreported(true)).toHaveLength(16);
+    expect(after(...Array.from({ length: 1_000 }, (_, index) => created(`r${index}`))).unreported(true)).toHaveLength(16);
+  });
+});
+
+describe('answers without usage', () => {
+  const DONE = { '/v1/responses': 'response.completed', '/v1/realtime': 'response.done' };
+  const ended = (path: keyof typeof DONE, response: object, { type = DONE[path], asked = {} } = {}) => {
+    const socket = conversation(path, 'm');
+    send(socket, { type: 'response.create', model: 'm', ...asked });
+    socket.hear(frame({ type: 'response.created', response: { id: 'r' } }));
+    expect(socket.hear(frame({ type, response: { id: 'r', model: 'm', ...response } }))?.usage).toBeNull();
+    return socket;
+  };
+  const missing = { reading: { usage: null, model: 'm', final: true }, requestModel: 'm' };
+
+  it.each([
+    ['/v1/responses', {}, undefined],
+    ['/v1/responses', { status: 'incomplete', usage: null }, 'response.incomplete'],
+    ['/v1/realtime', { status: 'completed' }, undefined],
+    ['/v1/realtime', { status: 'incomplete', usage: null }, undefined],
+  ] as const)('whole without usage: %s %j is told of in the end, so that it is not free', (path, response, type) => {
+    const socket = ended(path, response, { type });
+    expect(socket.unreported(false)).toMatchObject([missing]);
+    expect(socket.unreported(false)).toEqual([]);
+  });
+
+  it.each([
+    ['/v1/responses', { status: 'failed' }, 'response.failed'],
+    ['/v1/realtime', { status: 'failed', usage: null }, undefined],
+    ['/v1/realtime', { status: 'cancelled' }, undefined],
+    ['/v1/realtime', {}, undefined],
+  ] as const)('failed without usage: %s %j costs nothing', (path, response, type) => {
+    expect(ended(path, response, { type }).unreported(false)).toEqual([]);
+  });
+
+  it('a prewarm without usage costs nothing', () => {
+    expect(ended('/v1/responses', { status: 'completed' }, { asked: { generate: false } }).unreported(false)).toEqual([]);
+  });
+
+  it.each(['/v1/responses', '/v1/realtime'] as const)('%s: nothing is missing when the report comes in another frame', (path) => {
+    const socket = ended(path, { status: 'completed' });
+    const report = frame({ type: DONE[path], event_id: 'e', response: { id: 'r', status: 'completed', usage: USAGE } });
+    expect(socket.hear(report)?.usage).toMatchObject({ reading: { usage: USAGE } });
+    expect(socket.unreported(false)).toEqual([]);
+    expect(socket.hear(frame({ type: DONE[path], response: { id: 'r', status: 'completed' } }))?.usage).toBeNull();
+    expect(socket.unreported(false)).toEqual([]);
+  });
+
+  it.each(['/v1/responses', '/v1/realtime'] as const)('%s: not more than sixteen are waited for, and none is lost', (path) => {
+    const socket = conversation(path, 'm');
+    const told = Array.from({ length: 40 }, (_, index) => {
+      send(socket, { type: 'response.create', model: 'm' });
+      return socket.hear(frame({ type: DONE[path], response: { id: `r${index}`, status: 'completed' } }))?.usage;
+    }).filter((usage) => usage);
+    expect([told.length, socket.unreported(false).length]).toEqual([24, 16]);
   });
 });
 
@@ -196,7 +255,7 @@ describe('what /v1/realtime did not report', () => {
     socket.hear(created());
     for (const type of ['response.output_text.delta', 'response.output_audio_transcript.delta', 'response.function_call_arguments.delta']) socket.hear(piece(type, 'abcd'));
     socket.hear(frame({ type: 'session.updated', session: { model: 'm-2' } }));
-    expect(socket.unreported()).toEqual([
+    expect(socket.unreported(true)).toEqual([
       { reading: { usage: { input_tokens: 10, output_tokens: 3 }, model: 'm-2', serviceTier: null, final: false, estimated: true }, requestModel: 'm', requestServiceTier: null },
     ]);
   });
@@ -209,7 +268,7 @@ describe('what /v1/realtime did not report', () => {
     socket.hear(frame({ type: 'response.done', event_id: 'e1', response: { id: 'r', usage: USAGE } }));
     send(socket, item({ type: 'input_text', text: 'x'.repeat(4) }));
     socket.hear(created('s'));
-    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 1, output_tokens: 0 }]);
+    expect(usagesOf(socket.unreported(true))).toEqual([{ input_tokens: 1, output_tokens: 0 }]);
   });
 
   it.each(['response.output_audio.delta', 'response.audio.delta'])('sound (%s) is named by its bytes, without a price', (type) => {
@@ -218,14 +277,14 @@ describe('what /v1/realtime did not report', () => {
     send(socket, item({ type: 'input_audio', audio: 'A'.repeat(40) }));
     socket.hear(created());
     socket.hear(piece(type, 'A'.repeat(80)));
-    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 0, unestimated_audio_input_bytes: 330, unestimated_audio_output_bytes: 60 }]);
+    expect(usagesOf(socket.unreported(true))).toEqual([{ input_tokens: 0, output_tokens: 0, unestimated_audio_input_bytes: 330, unestimated_audio_output_bytes: 60 }]);
   });
 
   it('what transcribes the client is no answer', () => {
     const socket = realtime();
     socket.hear(created());
     socket.hear(frame({ type: 'conversation.item.input_audio_transcription.delta', item_id: 'i', delta: 'abcd' }));
-    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 0 }]);
+    expect(usagesOf(socket.unreported(true))).toEqual([{ input_tokens: 0, output_tokens: 0 }]);
   });
 
   it('of answers side by side, each has its own text', () => {
@@ -234,7 +293,7 @@ describe('what /v1/realtime did not report', () => {
     socket.hear(piece('response.output_text.delta', 'x'.repeat(40), 'resp_r'));
     socket.hear(piece('response.output_text.delta', 'abcd', 'resp_s'));
     socket.hear(frame({ type: 'response.done', response: { id: 'resp_r', usage: USAGE } }));
-    expect(usagesOf(socket.unreported())).toEqual([{ input_tokens: 0, output_tokens: 1 }]);
+    expect(usagesOf(socket.unreported(true))).toEqual([{ input_tokens: 0, output_tokens: 1 }]);
   });
 });
 
@@ -275,7 +334,7 @@ describe('any bytes', () => {
       }),
       { numRuns },
     );
-    expect(socket.unreported().length).toBeLessThanOrEqual(32);
+    expect(socket.unreported(true).length).toBeLessThanOrEqual(32);
   }, 1_200_000);
 });
 
