@@ -112,7 +112,7 @@ export const passwordPage = ({ email = '', problem = null }: { email?: string; p
   title: 'Change your password',
   body: `${problem === null ? '' : `<p class="bad" role="alert">${escapeHtml(problem)}</p>`}<form method="post" action="/oauth/password">
 <label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${escapeHtml(email)}"${email === '' ? ' autofocus' : ''}>
-<label for="password">Password as it is</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
+<label for="password">Current password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${email === '' ? '' : ' autofocus'}>
 <label for="new_password">New password</label><input id="new_password" name="new_password" type="password" autocomplete="new-password" required minlength="${MIN_PASSWORD_LENGTH}" maxlength="1024" aria-describedby="about">
 <label for="repeated">New password, again</label><input id="repeated" name="repeated" type="password" autocomplete="new-password" required minlength="${MIN_PASSWORD_LENGTH}" maxlength="1024">
 <p id="about" class="soft">At least ${MIN_PASSWORD_LENGTH} characters. You will be signed out everywhere, and programs that you allowed have to ask again.</p>
