@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
 import { createLogger } from '@llm-proxy/platform-logging';
 import { createPool } from '@llm-proxy/platform-postgres';
-import { type TestDatabase, engines } from '@llm-proxy/testing';
+import { attributionTo, engines, type TestDatabase } from '@llm-proxy/testing';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { startKnownProject } from '../credentials/known-project.suite.js';
 import { providers } from '../providers/index.js';
@@ -71,21 +71,9 @@ describe('batches that nobody fetches', () => {
     await database?.drop();
   });
 
-  const attribution = (): Batch['attribution'] => ({
-    projectId: project.projectId,
-    credential: 'api_key',
-    apiKeyId: null,
-    serviceAccountId: null,
-    userId: null,
-    participant: null,
-    onBehalfOf: null,
-    room: null,
-    client: null,
-    annotations: {},
-  });
   const newBatch = async (ageDays: number): Promise<Batch> => {
     const id = `msgbatch_${randomUUID()}`;
-    await store.add({ provider: 'anthropic', id, projectId: project.projectId, providerKey: 'managed', models: ['claude-sonnet-4-6'], attribution: attribution() }, 0);
+    await store.add({ provider: 'anthropic', id, projectId: project.projectId, providerKey: 'managed', models: ['claude-sonnet-4-6'], attribution: attributionTo(project.projectId) }, 0);
     await pool.query(`UPDATE gateway.batches SET created_at = now() - $2 * interval '1 day' WHERE batch_id = $1`, [id, ageDays]);
     return (await store.find('anthropic', id))!;
   };
@@ -145,7 +133,7 @@ describe('batches that nobody fetches', () => {
       const endpoint = anthropic.endpoints.find(({ batch }) => batch === 'create')!;
       const upstream = project.upstreams.managed(anthropic);
       if ('kind' in upstream) throw new Error(upstream.message);
-      const tap = await desk.admit({ provider: anthropic, endpoint, path: endpoint.path, models: [], upstream, attribution: attribution() });
+      const tap = await desk.admit({ provider: anthropic, endpoint, path: endpoint.path, models: [], upstream, attribution: attributionTo(project.projectId) });
       if (!('push' in tap)) throw new Error(tap.message);
       // Gone between the question whether the store is there and the provider's answer.
       await pool.query('ALTER TABLE gateway.batches RENAME TO away');

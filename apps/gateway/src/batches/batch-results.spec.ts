@@ -1,3 +1,4 @@
+import { attributionTo } from '@llm-proxy/testing';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { usageEventSchema } from '@llm-proxy/usage-schema';
 import fc from 'fast-check';
@@ -11,18 +12,7 @@ const batch: Batch = {
   projectId: '0198a1de-5f2c-7a3b-8c4d-1e2f3a4b5c6d',
   providerKey: 'managed',
   models: ['claude-sonnet-4-6'],
-  attribution: {
-    projectId: '0198a1de-5f2c-7a3b-8c4d-1e2f3a4b5c6d',
-    credential: 'api_key',
-    apiKeyId: null,
-    serviceAccountId: null,
-    userId: null,
-    participant: null,
-    onBehalfOf: null,
-    room: null,
-    client: null,
-    annotations: { job: 'nightly' },
-  },
+  attribution: attributionTo('0198a1de-5f2c-7a3b-8c4d-1e2f3a4b5c6d', { annotations: { job: 'nightly' } }),
   createdAt: new Date('2026-11-20T00:00:00Z'),
   isSettled: false,
 };

@@ -158,3 +158,12 @@ export const until = async (what: string, condition: () => boolean | Promise<boo
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };
+
+/** Usage of one answer, as Responses reports it. */
+export const USAGE = { input_tokens: 2_000, input_tokens_details: { cached_tokens: 1_500 }, output_tokens: 300 };
+export const create = (more: object = {}): string => JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello', ...more });
+export const isType =
+  (type: string) =>
+  (frame: Record<string, unknown>): boolean =>
+    frame['type'] === type;
+export const isEnd = isType('response.completed');

@@ -1,11 +1,7 @@
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
-import { type SocketGateway, opened, receive, refusedWith, startSocketGateway, until } from './socket-gateway.suite.js';
+import { create, isEnd, isType, opened, receive, refusedWith, type SocketGateway, startSocketGateway, until, USAGE } from './socket-gateway.suite.js';
 
 const PROVIDER_KEY = 'sk-upstream-0123456789';
-const USAGE = { input_tokens: 2_000, input_tokens_details: { cached_tokens: 1_500 }, output_tokens: 300 };
-const create = (more: object = {}) => JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello', ...more });
-const isType = (type: string) => (frame: Record<string, unknown>) => frame['type'] === type;
-const isEnd = isType('response.completed');
 
 describe('WebSockets through the gateway', () => {
   let simulator: ProviderSimulator;

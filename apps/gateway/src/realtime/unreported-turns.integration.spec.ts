@@ -2,15 +2,11 @@ import { loadPriceBook, priceUsage } from '@llm-proxy/pricing';
 import { type ProviderSimulator, startProviderSimulator } from '@llm-proxy/testing';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { WebSocket } from 'ws';
-import { type Received, type SocketGateway, opened, receive, startDictatedProvider, startSocketGateway, until } from './socket-gateway.suite.js';
+import { create, isEnd, isType, opened, receive, type Received, type SocketGateway, startDictatedProvider, startSocketGateway, until, USAGE } from './socket-gateway.suite.js';
 
 const PROVIDER_KEY = 'sk-upstream-0123456789';
-const USAGE = { input_tokens: 2_000, input_tokens_details: { cached_tokens: 1_500 }, output_tokens: 300 };
-const create = (more: object = {}) => JSON.stringify({ type: 'response.create', model: 'gpt-5.4', input: 'hello', ...more });
-const isType = (type: string) => (frame: Record<string, unknown>) => frame['type'] === type;
 /** Cut points. */
 const twenty = Array.from({ length: 20 }, (_, index) => index);
-const isEnd = isType('response.completed');
 
 describe('turns that broke off', () => {
   let simulator: ProviderSimulator;

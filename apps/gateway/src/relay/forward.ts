@@ -109,7 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     // Errors also come inside an answer that began well.
-    if (isPlain(headers)) this.keyFilter = new KeyFilter(call.upstream.streamedKey);
+    if (encodingOf(headers) === 'identity') this.keyFilter = new KeyFilter(call.upstream.streamedKey);
     const head = { status, statusMessage: statusMessage ?? '', headers: answerHeaders(headers, call.id, !hides) };
     if (call.head.wantsCost && call.endpoint.billable) {
       this.priced = new PricedAnswer(call.response, head, !this.isStream && isJson(headers), () => this.cost());
@@ -203,7 +203,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private watch(headers: IncomingHttpHeaders): boolean {
     const { endpoint, facts, specialTap } = this.call;
     if (this.status > 299) return false;
-    const encoding = textOf(headers['content-encoding']) ?? 'identity';
+    const encoding = encodingOf(headers);
     // The list is asked for unencoded; an encoded one cannot be filtered, and so is not shown.
     if (specialTap instanceof EditingTap && specialTap.edits === 'always' && encoding !== 'identity') throw new Error('an answer that has to be edited came encoded');
     if (specialTap !== null && encoding === 'identity') {
@@ -285,7 +285,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-const isPlain = (headers: IncomingHttpHeaders): boolean => (textOf(headers['content-encoding']) ?? 'identity') === 'identity';
+const encodingOf = (headers: IncomingHttpHeaders): string => textOf(headers['content-encoding']) ?? 'identity';
 
 const textOf = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
 

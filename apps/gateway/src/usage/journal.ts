@@ -33,8 +33,7 @@ export class Journal {
   note({ bytes, from, to }: WrittenLine): void {
     const file = this.files[this.current];
     file.events++;
-    // The descriptor may be another file's by now.
-    if (this.isClosed) throw new Error('the journal is closed');
+    this.assertOpen();
     writeSync(file.fd, bytes, from, to - from, file.bytes);
     file.bytes += to - from;
   }
@@ -45,7 +44,10 @@ export class Journal {
     if (this.files[other].events === 0) this.current = other;
   }
 
-  /** The oldest `count` events are durable elsewhere. */
+  /**
+   * The oldest `count` events are durable elsewhere.
+   * @throws the disk's own error; what then stays in a file is published once more by the next process, and dropped as a duplicate
+   */
   settle(count: number): void {
     const newer = this.files[this.current];
     const older = this.files[this.current === 0 ? 1 : 0];
@@ -54,9 +56,15 @@ export class Journal {
     newer.events -= count - ofOlder;
     for (const file of this.files) {
       if (file.events > 0 || file.bytes === 0) continue;
-      ftruncateSync(file.fd, 0);
       file.bytes = 0;
+      this.assertOpen();
+      ftruncateSync(file.fd, 0);
     }
+  }
+
+  /** The descriptors may be other files' by now. */
+  private assertOpen(): void {
+    if (this.isClosed) throw new Error('the journal is closed');
   }
 
   /** What was settled is removed; the rest is left to the next process. */

@@ -7,16 +7,15 @@ const CHECKSUM_BYTES = 9;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 
-/** What a line has besides its value, at most: checksum, identifier, key, spaces and line feed. */
-export const MAX_LINE_GROWTH = 1_024;
+/** An event as a line for the disk: `<crc32> <id> <key> <value as one line of JSON>`, its checksum still to be made. The value is what goes to the stream. */
+export const lineOf = (event: UsageEvent): string => `${NO_CHECKSUM} ${event.id} ${partitionKeyOf(event)} ${JSON.stringify(event)}\n`;
 
 /**
- * Writes an event as a line for the disk: `<crc32> <id> <key> <value as one line of JSON>`. The value is what goes to the stream.
- * @param text the event as JSON
+ * @param into has room for it
  * @returns the index after the line
  */
-export const writeLine = (into: Buffer, from: number, event: UsageEvent, text: string): number => {
-  const to = from + into.write(`${NO_CHECKSUM} ${event.id} ${partitionKeyOf(event)} ${text}\n`, from);
+export const writeLine = (into: Buffer, from: number, line: string): number => {
+  const to = from + into.write(line, from);
   into.write(checksumOf(into.subarray(from + CHECKSUM_BYTES, to - 1)), from, 'latin1');
   return to;
 };

@@ -127,6 +127,41 @@ describe('usage publisher', () => {
     expect(got.map(({ id }) => id)).toEqual(ids(20));
   });
 
+  it('leaves alone what a publish that was given up may still read', async () => {
+    const lent: OutgoingMessage[] = [];
+    let isFirst = true;
+    const publish = async (_topic: string, batch: readonly OutgoingMessage[]) => {
+      if (!isFirst) return;
+      isFirst = false;
+      lent.push(...batch);
+      throw new Error('not known to be durable in time');
+    };
+    const publisher = await start({ publish } as Partial<UsageStream> as UsageStream);
+    for (const id of ids(10)) publisher.emit(event(id));
+    const asSent = () => lent.map(({ value }) => value.toString());
+    await until(() => lent.length > 0 && publisher.waitingEvents === 0 && publisher.spooledBytes === 0);
+    const before = asSent();
+    for (const id of ids(30, 'other')) publisher.emit(event(id));
+    await until(() => publisher.waitingEvents === 0);
+    expect(asSent()).toEqual(before);
+    await publisher.close();
+  });
+
+  it('goes on when the journal cannot be emptied, and says so', async () => {
+    const { got, stream } = switchableStream();
+    const spool = await Spool.open({ directory, maxBytes: 1_000_000 });
+    const journal = new Journal(directory);
+    const publisher = new UsagePublisher({ stream, spool, journal, logger, lingerMs: 1 });
+    publisher.emit(event('e-0'));
+    await journal.close();
+    publisher.emit(event('e-1'));
+    await until(() => got.length === 2 && publisher.waitingEvents === 0);
+    publisher.emit(event('e-2'));
+    await until(() => got.length === 3);
+    expect(publisher.counts.journalFailures).toBeGreaterThan(1);
+    await spool.close();
+  });
+
   it('keeps no more in the journal than waits', async () => {
     const { got, stream } = switchableStream();
     const publisher = await start(stream);

@@ -4,7 +4,7 @@ import { USAGE_TOPIC, type UsageEvent } from '@llm-proxy/usage-schema';
 import type { OutgoingMessage, UsageStream } from '@llm-proxy/usage-stream';
 import type { Journal } from './journal.js';
 import type { Spool } from './spool.js';
-import { WaitingEvents, type WrittenLine } from './waiting-events.js';
+import { WaitingEvents } from './waiting-events.js';
 
 export interface UsagePublisherOptions {
   stream: UsageStream;
@@ -67,16 +67,17 @@ export class UsagePublisher {
 
   emit(event: UsageEvent): void {
     this.counts.emitted++;
-    this.note(this.waiting.add(event));
+    const line = this.waiting.add(event);
+    this.inJournal((journal) => journal.note(line));
     if (this.working !== null) return;
     if (this.waiting.length >= this.maxBatch) this.work();
     else this.timer ??= setTimeout(() => this.work(), this.lingerMs);
   }
 
-  /** Without the journal only a kill -9 would lose the event, so the call is none the worse for it. */
-  private note(line: WrittenLine): void {
+  /** Without the journal only a kill -9 would lose an event, so nothing else is the worse for it. */
+  private inJournal(work: (journal: Journal) => void): void {
     try {
-      this.options.journal.note(line);
+      work(this.options.journal);
     } catch (error) {
       this.counts.journalFailures++;
       if (!this.journalFailed) this.options.logger.error({ error: (error as Error).message }, 'usage events that wait in memory cannot be noted on disk');
@@ -122,7 +123,7 @@ export class UsagePublisher {
       const done = this.streamIsAway ? await this.toSpool(batch) : (await this.toStream(batch)) || (await this.toSpool(batch));
       if (!done) return this.waitForDisk();
       this.waiting.settle(batch.length);
-      this.options.journal.settle(batch.length);
+      this.inJournal((journal) => journal.settle(batch.length));
       if (this.waiting.length < this.maxBatch && !this.closing.signal.aborted) return;
     }
   }
@@ -137,6 +138,7 @@ export class UsagePublisher {
       this.counts.streamFailures++;
       this.options.logger.error({ error: (error as Error).message, events: batch.length }, 'the usage stream is away: events go to the spool');
       this.streamIsAway = true;
+      this.waiting.lend();
       return false;
     }
   }

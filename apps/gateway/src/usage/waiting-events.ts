@@ -1,6 +1,6 @@
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import type { OutgoingMessage } from '@llm-proxy/usage-stream';
-import { MAX_LINE_GROWTH, messageIn, writeLine } from './message-line.js';
+import { lineOf, messageIn, writeLine } from './message-line.js';
 
 const BLOCK_BYTES = 1024 * 1024;
 /** Kept for use again: one that is filled, one that is being published. */
@@ -12,6 +12,8 @@ interface Block {
   ends: number[];
   /** Lines at the front that are not waiting any more. */
   settled: number;
+  /** Somebody may still read in it, however late. */
+  isLent: boolean;
 }
 
 export interface WrittenLine {
@@ -22,7 +24,7 @@ export interface WrittenLine {
 
 /**
  * Events in memory, as lines in a few large buffers that are used again and again. As objects they would live just long enough to be moved to the
- * old generation, and collecting them there would cost more than all else that is done for a call.
+ * old generation, and collecting them there was the largest single item in the gateway's profile.
  */
 export class WaitingEvents {
   private readonly blocks: Block[] = [];
@@ -35,16 +37,16 @@ export class WaitingEvents {
 
   /** @returns where the line is until the event is settled */
   add(event: UsageEvent): WrittenLine {
-    const text = JSON.stringify(event);
-    const block = this.blockFor(text.length);
+    const line = lineOf(event);
+    const block = this.blockFor(line.length);
     const from = block.ends.at(-1) ?? 0;
-    const to = writeLine(block.bytes, from, event, text);
+    const to = writeLine(block.bytes, from, line);
     block.ends.push(to);
     this.count++;
     return { bytes: block.bytes, from, to };
   }
 
-  /** The oldest of them, without removing them; what is returned is valid until they are settled. */
+  /** The oldest of them, without removing them. Their values stay as they are until they are settled, and for good after `lend`. */
   peek(max: number): OutgoingMessage[] {
     const messages: OutgoingMessage[] = [];
     for (const { bytes, ends, settled } of this.blocks) {
@@ -54,6 +56,11 @@ export class WaitingEvents {
       }
     }
     return messages;
+  }
+
+  /** What was peeked at may still be read after it is settled: a publish that took too long is given up, not undone. */
+  lend(): void {
+    for (const block of this.blocks) block.isLent = true;
   }
 
   /** Forgets the oldest `count`. */
@@ -68,13 +75,13 @@ export class WaitingEvents {
     }
   }
 
-  /** A byte of JSON text takes three in UTF-8 at most. */
+  /** A character, as strings count them, takes three bytes of UTF-8 at most. */
   private blockFor(characters: number): Block {
-    const needed = characters * 3 + MAX_LINE_GROWTH;
+    const needed = characters * 3;
     const last = this.blocks.at(-1);
     if (last !== undefined && (last.ends.at(-1) ?? 0) + needed <= last.bytes.length) return last;
     const spare = needed <= BLOCK_BYTES ? this.spare.pop() : undefined;
-    const block = spare ?? { bytes: Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, needed)), ends: [], settled: 0 };
+    const block = spare ?? { bytes: Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, needed)), ends: [], settled: 0, isLent: false };
     this.blocks.push(block);
     return block;
   }
@@ -83,6 +90,6 @@ export class WaitingEvents {
     const block = this.blocks.shift()!;
     block.ends.length = 0;
     block.settled = 0;
-    if (this.spare.length < SPARE_BLOCKS && block.bytes.length === BLOCK_BYTES) this.spare.push(block);
+    if (this.spare.length < SPARE_BLOCKS && block.bytes.length === BLOCK_BYTES && !block.isLent) this.spare.push(block);
   }
 }

@@ -17,7 +17,7 @@ const T5 = later(T4);
 const T6 = later(T5);
 const T7 = later(T6);
 
-/** CRC-32C (Castagnoli), which guards Kafka's record batches. Eight bytes a step ("slicing-by-8"): a fifth of the time of byte by byte. */
+/** CRC-32C (Castagnoli), which guards Kafka's record batches. Eight bytes a step ("slicing-by-8"): less than half the time of byte by byte. */
 export const crc32c = (bytes: Buffer, from: number, to: number): number => {
   let crc = 0xffffffff;
   let at = from;

@@ -67,7 +67,7 @@ const finishBatch = (batch: Buffer, count: number, options: RecordBatchOptions, 
   return batch;
 };
 
-/** Attributes and timestamp delta take one byte each; both are zero. The place in the batch is counted at its largest below. */
+/** Without its own length in front. Attributes and timestamp delta are zero and take a byte each. */
 const bodySizeOf = ({ key, value, headers }: BatchRecord, index: number): number => {
   let size = 2 + varintSize(index) + textSize(key) + (value === null ? 1 : varintSize(value.length) + value.length);
   let count = 0;
