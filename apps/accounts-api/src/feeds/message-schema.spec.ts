@@ -1,4 +1,5 @@
-import { type MessageSchema, problemOfMessages, problemOfSchema } from './message-schema.js';
+import { jest } from '@jest/globals';
+import { type MessageSchema, problemOfMessages, problemOfSchema, whichFit } from './message-schema.js';
 import { TookTooLong, withinTime } from './time-limited.js';
 
 const problemOf = (schema: MessageSchema | null, messages: readonly unknown[], projectId = 'project') => problemOfMessages(projectId, schema, messages);
@@ -47,6 +48,35 @@ describe('the schema of a feed', () => {
     expect(problemOf(team, [{ team: 'a' }], 'slow')).toEqual({ index: 0, problem: expect.stringContaining('took too long') });
     expect(problemOf({ $ref: '#' }, [1])).toMatchObject({ index: 0, problem: expect.stringMatching(/./) });
     expect(problemOf(team, [{ team: 'a' }])).toBeNull();
+  });
+
+  it('tells of each message whether it fits', () => {
+    expect(whichFit('project', team, [{ team: 'a' }, {}, { team: 'b' }])).toEqual([true, false, true]);
+    expect(whichFit('project', null, [1, {}])).toEqual([true, true]);
+  });
+
+  it('many messages that are slow to check are ended as one', () => {
+    const slow: MessageSchema = { pattern: '^(a+)+$' };
+    const start = performance.now();
+    expect(whichFit('many', slow, Array.from({ length: 1_000 }, () => `${'a'.repeat(22)}b`))).toBeNull();
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(whichFit('many', team, [{ team: 'a' }])).toBeNull();
+    expect(whichFit('another', team, [{ team: 'a' }])).toEqual([true]);
+  });
+
+  it('checks that are each in time rest when together they took too much of a minute', () => {
+    let nowMs = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    const slowMessage = { get team() { return `team ${(nowMs += 900)}`; } };
+    try {
+      const startMs = nowMs;
+      while (nowMs - startMs <= 5_000) expect(whichFit('busy', team, [slowMessage])).toEqual([true]);
+      expect(whichFit('busy', team, [{ team: 'a' }])).toBeNull();
+      expect(problemOf(team, [{ team: 'a' }], 'busy')).toEqual({ index: 0, problem: expect.stringContaining('took too long') });
+      expect(problemOf(team, [{ team: 'a' }], 'idle')).toBeNull();
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('work within its time gives what it gives, and fails as it fails', () => {

@@ -9,16 +9,18 @@ export type MessageSchema = Record<string, unknown> | boolean;
 /** For reading a schema, and for all messages of one publish: long for a busy machine, short for the requests that have to wait meanwhile. */
 const READING_MS = 2_000;
 const CHECKING_MS = 1_000;
-/** Then a project whose check was ended gets no other, so that it cannot keep the process busy. */
-const REST_MS = 60_000;
-const MAX_RESTING = 10_000;
+/** What the checks of one project may take of a minute. After that, or after one that was ended, the project rests, so that it cannot keep the process busy. */
+const CHECKING_A_MINUTE_MS = 5_000;
+const MINUTE_MS = 60_000;
+const MAX_PROJECTS = 10_000;
 const MAX_KNOWN = 100;
 const LONGEST_PROBLEM = 300;
 
 /** Names of formats say nothing here, as the standard has it by default. Nothing is fetched. What is referred to often is not copied often. */
 const OPTIONS: Options = { strict: false, inlineRefs: false, validateFormats: false, logger: false, addUsedSchema: false };
 
-const resting = new LRUCache<string, true>({ max: MAX_RESTING, ttl: REST_MS });
+const resting = new LRUCache<string, true>({ max: MAX_PROJECTS, ttl: MINUTE_MS });
+const spentMs = new LRUCache<string, number>({ max: MAX_PROJECTS, ttl: MINUTE_MS, noUpdateTTL: true });
 const known = new LRUCache<string, ValidateFunction>({ max: MAX_KNOWN });
 let dialects = newDialects();
 
@@ -42,15 +44,43 @@ export const problemOfSchema = (schema: MessageSchema): string | null => {
  */
 export const problemOfMessages = (projectId: string, schema: MessageSchema | null, messages: readonly unknown[]): { index: number; problem: string } | null => {
   if (schema === null) return null;
-  if (resting.has(projectId)) return { index: 0, problem: 'the last check took too long; there will be another within a minute' };
-  let index = 0;
+  if (resting.has(projectId)) return { index: 0, problem: 'checks of this project took too long; there will be another within a minute' };
   try {
     const fits = validatorOf(schema);
-    index = withinTime(CHECKING_MS, () => messages.findIndex((message) => !fits(message)));
+    const index = timed(projectId, () => messages.findIndex((message) => !fits(message)));
     return index < 0 ? null : { index, problem: dialects.draft2020.errorsText(fits.errors, { dataVar: 'message' }).slice(0, LONGEST_PROBLEM) };
   } catch (error) {
+    return { index: 0, problem: problemText(error) };
+  }
+};
+
+/**
+ * Of each message, whether it fits; null: that could not be found out, because it takes too long or the schema can't be read.
+ * @param projectId whose schema it is
+ */
+export const whichFit = (projectId: string, schema: MessageSchema | null, messages: readonly unknown[]): boolean[] | null => {
+  if (schema === null) return messages.map(() => true);
+  if (resting.has(projectId)) return null;
+  try {
+    const fits = validatorOf(schema);
+    return timed(projectId, () => messages.map((message) => fits(message) === true));
+  } catch {
+    return null;
+  }
+};
+
+/** @throws TookTooLong, and what the check throws */
+const timed = <Result>(projectId: string, check: () => Result): Result => {
+  const start = performance.now();
+  try {
+    return withinTime(CHECKING_MS, check);
+  } catch (error) {
     if (error instanceof TookTooLong) resting.set(projectId, true);
-    return { index, problem: problemText(error) };
+    throw error;
+  } finally {
+    const spent = (spentMs.get(projectId) ?? 0) + performance.now() - start;
+    spentMs.set(projectId, spent);
+    if (spent > CHECKING_A_MINUTE_MS) resting.set(projectId, true);
   }
 };
 

@@ -7,7 +7,7 @@ import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.con
 import { FeedMessagesStore, type NewMessage } from '../feeds/feed-messages.store.js';
 import { messageSchemaOf } from '../feeds/feeds.schema.js';
 import { FeedsStore } from '../feeds/feeds.store.js';
-import { problemOfMessages } from '../feeds/message-schema.js';
+import { whichFit } from '../feeds/message-schema.js';
 import type { Feed, LlmLogger } from '../generated/client.js';
 import { APP_LOGGER } from '../http/app-logger.js';
 import { isUuid } from '../http/fields.schema.js';
@@ -16,7 +16,7 @@ import { LlmLoggersStore } from './llm-loggers.store.js';
 import { toUsageMessage } from './to-usage-message.js';
 
 /** What became of events that a logger wanted in a feed. */
-export type CopyResult = 'written' | 'there_already' | 'feed_missing' | 'feed_paused' | 'schema_mismatch' | 'too_large' | 'filter_failed';
+export type CopyResult = 'written' | 'there_already' | 'feed_missing' | 'feed_paused' | 'schema_mismatch' | 'schema_unchecked' | 'too_large' | 'filter_failed';
 
 export type CopyCounts = Partial<Record<CopyResult, number>>;
 
@@ -95,13 +95,12 @@ export class CopyUsage {
 
   private async deliver({ projectId, feedId, messages }: Matches, feed: Feed | undefined, counts: CopyCounts): Promise<void> {
     if (feed === undefined) return add(counts, 'feed_missing', messages.size);
-    const schema = messageSchemaOf(feed);
-    const fitting: NewMessage[] = [];
-    for (const [id, { value, body }] of messages) {
-      if (Buffer.byteLength(body) > this.config.FEED_MAX_MESSAGE_BYTES) add(counts, 'too_large', 1);
-      else if (problemOfMessages(projectId, schema, [value]) !== null) add(counts, 'schema_mismatch', 1);
-      else fitting.push({ id, body });
-    }
+    const small = [...messages].filter(([, { body }]) => Buffer.byteLength(body) <= this.config.FEED_MAX_MESSAGE_BYTES);
+    add(counts, 'too_large', messages.size - small.length);
+    const fits = whichFit(projectId, messageSchemaOf(feed), small.map(([, { value }]) => value));
+    if (fits === null) return add(counts, 'schema_unchecked', small.length);
+    const fitting = small.filter((_, index) => fits[index]).map(([id, { body }]): NewMessage => ({ id, body }));
+    add(counts, 'schema_mismatch', small.length - fitting.length);
     if (fitting.length === 0) return;
     const appended = await this.feedMessages.append(projectId, feedId, fitting);
     if (appended.kind !== 'appended') return add(counts, appended.kind === 'paused' ? 'feed_paused' : 'feed_missing', fitting.length);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { constants, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { simulatorHeaders, type SimulatorControl } from './control.js';
 import { MAX_BODY_BYTES } from './read-request.js';
@@ -25,17 +26,20 @@ const ask = (control: SimulatorControl, fields: object = {}): Promise<Response> 
 const textOf = (stream: string): string =>
   [...stream.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => (JSON.parse(data!) as { choices: { delta: { content?: string } }[] }).choices[0]!.delta.content ?? '').join('');
 
-/** The body as the HTTP chunks it came in. */
-const rawChunks = async (control: SimulatorControl, fields: object): Promise<Buffer[]> => {
+/** The body as the HTTP chunks it came in, also when it breaks off. */
+const rawAnswer = async (control: SimulatorControl, fields: object): Promise<{ chunks: Buffer[]; isWhole: boolean }> => {
   const request = httpRequest(`${simulator.openAiBaseUrl}/chat/completions`, { method: 'POST', headers: simulatorHeaders(control) });
   request.end(JSON.stringify({ ...question, ...fields }));
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   // Iteration would join what has arrived already; events do not.
   response.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(response, 'end');
-  return chunks;
+  response.on('error', () => undefined);
+  await new Promise((resolve) => response.once('close', resolve));
+  return { chunks, isWhole: response.complete };
 };
+
+const rawChunks = async (control: SimulatorControl, fields: object): Promise<Buffer[]> => (await rawAnswer(control, fields)).chunks;
 
 const settled = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
@@ -75,15 +79,11 @@ describe('the wire', () => {
   });
 
   it('cuts a compressed stream after the pieces it should still deliver', async () => {
-    const response = await ask({ chunks: 5, cutAfterChunks: 2, compress: 'gzip' }, { stream: true });
-    const decoder = new TextDecoder();
-    let body = '';
-    const reading = (async () => {
-      for await (const bytes of response.body!) body += decoder.decode(bytes, { stream: true });
-    })();
-    await expect(reading).rejects.toThrow();
-    // What was sent right before the cut may die with the connection.
-    expect(['This', 'This is']).toContain(textOf(body));
+    // fetch throws away what it has not decompressed yet when the connection ends.
+    const { chunks, isWhole } = await rawAnswer({ chunks: 5, cutAfterChunks: 2, compress: 'gzip' }, { stream: true });
+    expect(isWhole).toBe(false);
+    const body = gunzipSync(Buffer.concat(chunks), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    expect(textOf(body)).toBe('This is');
   });
 
   it('waits before the first byte and between chunks', async () => {
