@@ -44,3 +44,9 @@ export const expectBill = async (system: System, query: Record<string, string>, 
 /** How many answers were billed: each has one surcharge line. */
 export const billedAnswers = async (system: System, query: Record<string, string> = {}): Promise<number> =>
   (await bill(system, { ...query, usage_type: 'llm_proxy_surcharge' })).reduce((sum, row) => sum + Number(row.quantity), 0);
+
+/** Waits until exactly so many answers are billed; says how many were when time is up. */
+export const expectBilledAnswers = async (system: System, count: number, query: Record<string, string> = {}): Promise<void> => {
+  await until(async () => (await billedAnswers(system, query)) === count).catch(() => undefined);
+  expect(await billedAnswers(system, query)).toBe(count);
+};

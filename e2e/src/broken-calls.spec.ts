@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
-import { bill, billedAnswers, expectBill } from './bill.js';
+import { bill, expectBill, expectBilledAnswers } from './bill.js';
 import { listSetAside } from './set-aside.js';
 import { versionFor } from './anthropic-version.js';
 import { type System, startSystem } from './system.js';
@@ -60,7 +60,7 @@ describe('calls that break in the middle', () => {
     const response = await fetch(url, init);
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
-    await until(async () => (await billedAnswers(system, { annotations: JSON.stringify({ journey }) })) === 1);
+    await expectBilledAnswers(system, 1, { annotations: JSON.stringify({ journey }) });
     const [input] = await bill(system, { annotations: JSON.stringify({ journey }), usage_type: 'input_tokens' });
     expect(input!.quantity).toBe('100');
   });

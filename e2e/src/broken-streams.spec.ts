@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { versionFor } from './anthropic-version.js';
-import { bill, billedAnswers, expectBill } from './bill.js';
+import { bill, expectBill, expectBilledAnswers } from './bill.js';
 import { type System, startSystem } from './system.js';
 import { until } from './until.js';
 
@@ -94,7 +94,7 @@ describe('streams that break, at every point', () => {
         // Anthropic's first event has reported one token of output before any text.
         output += Math.max(kind.kind === 'messages' ? 1 : 0, Math.ceil(charactersIn(kind, stream) / 4));
       }
-      await until(async () => (await billedAnswers(system, ofJourney(journey))) === CUTS);
+      await expectBilledAnswers(system, CUTS, ofJourney(journey));
       const input = kind.kind === 'messages' ? REPORTED.input : QUESTION_TOKENS;
       expect(await quantities(journey)).toEqual({ input_tokens: input * CUTS, output_tokens: output, llm_proxy_surcharge: CUTS });
       expect(output).toBeGreaterThan(CUTS);
@@ -114,7 +114,7 @@ describe('streams that break, at every point', () => {
     it('left by the caller, and longer than anybody waits: billed for what was asked and what arrived until then', async () => {
       const journey = `long-${kind.kind}`;
       await call(kind, { usage: kind.usage, text: 'abcdefgh'.repeat(100), chunks: 100, chunkDelayMs: 500 }, journey, 2);
-      await until(async () => (await billedAnswers(system, ofJourney(journey))) === 1);
+      await expectBilledAnswers(system, 1, ofJourney(journey));
       const { input_tokens: input, output_tokens: output } = await quantities(journey);
       expect(input).toBe(kind.kind === 'messages' ? REPORTED.input : QUESTION_TOKENS);
       // Eight characters, two tokens, every half second, for three seconds.
@@ -127,7 +127,7 @@ describe('streams that break, at every point', () => {
     const journey = `cut-body-${kind.kind}`;
     const body = { ...kind, body: { ...kind.body, stream: false } } as unknown as Kind;
     await call(body, { usage: kind.usage, cutAfterChunks: 1, text: 'abcd'.repeat(1_000) }, journey);
-    await until(async () => (await billedAnswers(system, ofJourney(journey))) === 1);
+    await expectBilledAnswers(system, 1, ofJourney(journey));
     const { input_tokens: input, output_tokens: output } = await quantities(journey);
     expect(input).toBe(QUESTION_TOKENS);
     expect(output).toBeGreaterThan(400);

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { simulatorHeaders } from '@llm-proxy/testing';
-import { billedAnswers, expectBill } from './bill.js';
+import { expectBill, expectBilledAnswers } from './bill.js';
 import { type System, startSystem } from './system.js';
-import { until } from './until.js';
 
 const run = promisify(execFile);
 
@@ -48,7 +47,7 @@ describe('npm start', () => {
     const pasted = system.output().slice(system.output().indexOf('source '), system.output().indexOf('Ctrl-C'));
     const { stdout } = await run('bash', ['-c', pasted]);
     expect(stdout).toContain('simulated');
-    await until(async () => (await billedAnswers(system)) === 2);
+    await expectBilledAnswers(system, 2);
     const again = await run('bash', ['-c', pasted]);
     expect(again.stdout).toContain('llm_proxy_surcharge');
   });
@@ -71,12 +70,12 @@ describe('npm start', () => {
   it('mends what a kill -9 left, and bills the answers given just before it', async () => {
     const first = await start();
     await chat(first);
-    await until(async () => (await billedAnswers(first)) === 1);
+    await expectBilledAnswers(first, 1);
     await Promise.all(Array.from({ length: 9 }, async () => (await chat(first)).text()));
     await first.kill();
     const second = await start({ dataDir: first.dataDir, port: first.port });
     expect((await chat(second)).status).toBe(200);
-    await until(async () => (await billedAnswers(second)) === 11);
+    await expectBilledAnswers(second, 11);
     await second.stop();
     expect(await processesOf(first.dataDir)).toEqual([]);
   });
@@ -85,14 +84,14 @@ describe('npm start', () => {
     const [one, two] = await Promise.all([start(), start()]);
     expect(one.projectId).not.toBe(two.projectId);
     expect([(await chat(one)).status, (await chat(two)).status]).toEqual([200, 200]);
-    await until(async () => (await billedAnswers(one)) === 1 && (await billedAnswers(two)) === 1);
+    await Promise.all([expectBilledAnswers(one, 1), expectBilledAnswers(two, 1)]);
   });
 
   it('several gateway processes share the port, lose no event, and end with it', async () => {
     const system = await start({ env: { GATEWAY_WORKERS: '2' } });
     const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await chat(system)).status));
     expect(new Set(statuses)).toEqual(new Set([200]));
-    await until(async () => (await billedAnswers(system)) === 40);
+    await expectBilledAnswers(system, 40);
     expect(await system.stop()).toBe(0);
     expect(await processesOf(system.dataDir)).toEqual([]);
   });

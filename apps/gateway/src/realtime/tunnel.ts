@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Caller } from '../credentials/caller.js';
-import type { Asked, Conversation, Heard, HeardUsage, Provider, WebSocketEndpoint } from '../providers/index.js';
+import type { Asked, Conversation, HeardUsage, Provider, TurnStep, WebSocketEndpoint } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
 import type { Arrival } from '../relay/observer.js';
 import type { RequestHead } from '../relay/request-head.js';
@@ -162,16 +162,15 @@ export class Tunnel {
 
   private fromProvider(data: Buffer, binary: boolean): void {
     this.turns.sawByte();
+    const heard = this.session.conversation.hear(data);
+    // Before the client has the end of the answer, and not once more when it was estimated and the report comes too late.
+    if (heard !== null && heard.usage !== null && !this.isSettled) this.bill(heard.usage, this.clientEnding === null ? 'completed' : 'client_disconnected');
     if (this.clientEnding === null) this.toClient.send(this.session.upstream.streamedKey.hideIn(data), binary);
     else this.countAfterClientLeft(data.length);
-    const heard = this.session.conversation.hear(data);
-    if (heard !== null) this.onHeard(heard);
+    if (heard !== null && heard.turn !== null) this.onTurn(heard.turn);
   }
 
-  private onHeard({ turn, usage }: Heard): void {
-    // What was estimated is not billed once more by a report that comes too late.
-    if (usage !== null && !this.isSettled) this.bill(usage, this.clientEnding === null ? 'completed' : 'client_disconnected');
-    if (turn === null) return;
+  private onTurn(turn: TurnStep): void {
     if (turn === 'started') this.turns.start();
     else if (turn === 'ended') this.turns.end();
     else this.turns.fail();

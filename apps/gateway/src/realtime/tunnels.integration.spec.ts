@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
+import { WebSocket } from 'ws';
 import { create, isEnd, isType, opened, receive, refusedWith, type SocketGateway, startSocketGateway, until, USAGE } from './socket-gateway.suite.js';
 
 const PROVIDER_KEY = 'sk-upstream-0123456789';
@@ -112,6 +114,24 @@ describe('WebSockets through the gateway', () => {
       expect(second).toMatchObject({ requestServiceTier: null, usage: { input_tokens: 7 } });
       expect(new Set(gateway.events.map(({ id }) => id)).size).toBe(2);
       expect((await received.closed).code).toBe(1005);
+    });
+
+    it('notes an event before the client gets the end of the answer, so that no kill in between loses it', async () => {
+      const notedAtEnd: number[] = [];
+      const { send } = WebSocket.prototype;
+      const spy = jest.spyOn(WebSocket.prototype, 'send').mockImplementation(function (this: WebSocket, data, ...more) {
+        if (String(data).includes('"response.completed"')) notedAtEnd.push(gateway.events.length);
+        return (send as (...given: unknown[]) => void).call(this, data, ...more);
+      });
+      const socket = gateway.connect('/v1/responses');
+      const received = receive(socket);
+      await opened(socket);
+      socket.send(create());
+      await received.message(isEnd);
+      spy.mockRestore();
+      // Once sent by the provider, once by the gateway.
+      expect(notedAtEnd).toEqual([0, 1]);
+      socket.close();
     });
 
     it('a prewarm costs nothing unless the provider reports usage', async () => {

@@ -151,12 +151,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private close(rest: Buffer | undefined): void {
     if (this.errorAnswer !== null) this.sendError(this.errorAnswer);
-    else if (!this.callerGone) {
-      const last = this.keyFilter === null ? rest : this.keyFilter.end(rest);
-      if (last !== undefined && last.length > 0) this.sink.end(last);
-      else this.sink.end();
-    }
+    // Before the last byte is out: who has a whole answer may count on its event being noted, even if this process is killed at that moment.
     this.finish(this.callerGone ? 'client_disconnected' : 'completed');
+    if (this.errorAnswer !== null || this.callerGone) return;
+    const last = this.keyFilter === null ? rest : this.keyFilter.end(rest);
+    if (last !== undefined && last.length > 0) this.sink.end(last);
+    else this.sink.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
