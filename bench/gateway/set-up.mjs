@@ -56,7 +56,8 @@ export const setUp = async (brokers) => {
     KEY_ENCRYPTION_KEY: project.keyEncryptionKey.toString('base64'),
     ACCOUNTS_API_URL: accounts.ready.url,
     KAFKA_BROKERS: brokers.join(','),
-    OPENAI_API_KEY: 'sk-bench',
+    // As long as a real one: shorter ones are not looked for in answers.
+    OPENAI_API_KEY: `sk-bench-${randomBytes(24).toString('hex')}`,
     OPENAI_BASE_URL: `${upstream.ready.url}/v1`,
     SPOOL_DIR: path.join(folder, 'spool'),
     NODE_ENV: 'production',

@@ -1,4 +1,4 @@
-import { TextCounter } from '../wire/text-counter.js';
+import { MemberScan } from '../wire/member-scan.js';
 
 /** A provider works on one answer at a time, or a few; a client that asks for more at once is estimated for these alone. */
 const MAX_OPEN = 16;
@@ -8,8 +8,8 @@ export interface OpenAnswer<Question> {
   readonly question: Question;
   /** Of the response; null when the provider did not name it. */
   readonly id: string | null;
-  readonly text: TextCounter;
-  readonly audio: TextCounter;
+  readonly text: MemberScan;
+  readonly audio: MemberScan;
   hasFailed: boolean;
 }
 
@@ -38,7 +38,7 @@ export class OpenAnswers<Question> {
     const question = this.asked.length > 0 ? this.asked.shift()! : unasked();
     this.begun = this.begun.filter((answer) => !isNothing(answer));
     if (this.begun.length === MAX_OPEN) return;
-    this.begun.push({ question, id, text: new TextCounter([this.pieces]), audio: new TextCounter([this.pieces]), hasFailed: false });
+    this.begun.push({ question, id, text: new MemberScan([this.pieces]), audio: new MemberScan([this.pieces]), hasFailed: false });
   }
 
   /** The answer that a piece belongs to; undefined when none is under way. */
@@ -67,7 +67,7 @@ export class OpenAnswers<Question> {
    * @param askedToo also the questions of which no answer was begun
    */
   takeRest(askedToo: boolean): UnreportedAnswer<Question>[] {
-    const begun = this.begun.filter((answer) => !isNothing(answer)).map(({ question, text, audio }) => ({ question, textBytes: text.bytes, audioBytes: audio.bytes }));
+    const begun = this.begun.filter((answer) => !isNothing(answer)).map(({ question, text, audio }) => ({ question, textBytes: text.textBytes, audioBytes: audio.textBytes }));
     const asked = (askedToo ? this.asked : []).map((question) => ({ question, textBytes: 0, audioBytes: 0 }));
     this.begun = [];
     this.asked = [];
@@ -75,4 +75,4 @@ export class OpenAnswers<Question> {
   }
 }
 
-const isNothing = ({ hasFailed, text, audio }: OpenAnswer<unknown>): boolean => hasFailed && text.bytes + audio.bytes === 0;
+const isNothing = ({ hasFailed, text, audio }: OpenAnswer<unknown>): boolean => hasFailed && text.textBytes + audio.textBytes === 0;

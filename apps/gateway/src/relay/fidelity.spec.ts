@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { MessageUsage } from '../providers/anthropic/usage.js';
 import { providers } from '../providers/index.js';
-import { TextCounter } from '../wire/text-counter.js';
+import { MemberScan } from '../wire/member-scan.js';
 import { DecodingTap, createTap } from './usage-tap.js';
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -55,7 +55,7 @@ describe.each(readers)('$name', ({ usageReader }) => {
     fc.assert(
       fc.property(newline, cuts, (lineEnd, at) => {
         const bytes = streamOf(lineEnd);
-        const tap = createTap(usageReader(), true, false, new TextCounter(['text', 'content']));
+        const tap = createTap(usageReader(), true, false, new MemberScan(['text', 'content']));
         const shown = Buffer.concat([...cut(bytes, at).map((chunk) => tap.push(chunk)), tap.end(true)]);
         expect(sha(shown)).toBe(sha(bytes));
       }),
@@ -88,12 +88,12 @@ describe('the reading', () => {
     fc.assert(
       fc.property(newline, cuts, (lineEnd, at) => {
         const reader = new MessageUsage();
-        const text = new TextCounter(['text', 'content']);
+        const text = new MemberScan(['text', 'content']);
         const tap = createTap(reader, true, false, text);
         for (const chunk of cut(streamOf(lineEnd), at)) tap.push(chunk);
         tap.end(true);
         expect(reader.reading()).toEqual(whole.reading());
-        expect(text.bytes).toBe(Buffer.byteLength('Grüße \\" 🌍 漢字') + Buffer.byteLength('a \\\\'));
+        expect(text.textBytes).toBe(Buffer.byteLength('Grüße \\" 🌍 漢字') + Buffer.byteLength('a \\\\'));
       }),
     );
   });
@@ -120,11 +120,11 @@ describe('bytes that no provider would send', () => {
         fc.property(fc.nat(readers.length - 1), newline, fc.array(mutation, { minLength: 1, maxLength: 6 }), cuts, fc.boolean(), (which, lineEnd, changes, at, isStream) => {
           const bytes = mutated(streamOf(lineEnd), changes);
           const reader = readers[which]!.usageReader();
-          const text = new TextCounter(['delta', 'text', 'content']);
+          const text = new MemberScan(['delta', 'text', 'content']);
           const tap = createTap(reader, isStream, false, text);
           const shown = Buffer.concat([...cut(bytes, at).map((chunk) => tap.push(chunk)), tap.end(true)]);
           expect(shown.equals(bytes)).toBe(true);
-          expect(text.bytes).toBeLessThanOrEqual(3 * bytes.length);
+          expect(text.textBytes).toBeLessThanOrEqual(3 * bytes.length);
           reader.reading();
         }),
         { numRuns: RUNS },

@@ -14,7 +14,7 @@ import { refuse } from './refuse.js';
 import { answerHeaders, isEventStream, isJson } from './response-head.js';
 import { completeReading, textMembers } from './estimate.js';
 import { UploadRefused } from './form-body.js';
-import { TextCounter } from '../wire/text-counter.js';
+import { MemberScan } from '../wire/member-scan.js';
 import { DecodingTap, EditingTap, type UsageTap, createTap } from './usage-tap.js';
 
 export interface ForwardDeps {
@@ -62,7 +62,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private reader: UsageReader | null = null;
   private tap: UsageTap | null = null;
   private tapIsAsync = false;
-  private text: TextCounter | null = null;
+  private scan: MemberScan | null = null;
   private wentUpstream = false;
   private status = 0;
   private firstByteMs: number | null = null;
@@ -72,6 +72,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private bytesAfterCallerLeft = 0;
   private giveUp: NodeJS.Timeout | undefined;
   private awaitsDrain = false;
+  private bodyHasBegun = false;
   private ended: Outcome | null = null;
   private end: CallEnd | null = null;
   private answerBytes = 0;
@@ -116,7 +117,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     call.response.writeHead(head.status, head.statusMessage, head.headers);
-    if (this.isStream) call.response.flushHeaders();
+    if (this.isStream) process.nextTick(() => this.flushHead());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -134,7 +135,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const sent = this.keyFilter === null ? shown : this.keyFilter.push(shown);
-    if (sent.length > 0 && !this.sink.write(sent)) this.waitForCaller(controller);
+    if (sent.length === 0) return;
+    this.bodyHasBegun = true;
+    if (!this.sink.write(sent)) this.waitForCaller(controller);
   }
 
   onResponseEnd(): void {
@@ -167,6 +170,12 @@ class Exchange implements Dispatcher.DispatchHandler {
       else this.refuse(refusalFor(error, call.route.provider.title));
     }
     this.finish(this.callerGone ? 'client_disconnected' : 'upstream_interrupted');
+  }
+
+  /** What came together with the head goes out together with it; a head that came alone does not wait. */
+  private flushHead(): void {
+    const { response } = this.call;
+    if (!this.bodyHasBegun && !response.writableEnded && !response.destroyed) response.flushHeaders();
   }
 
   private get sink(): AnswerSink {
@@ -212,16 +221,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if (endpoint.usageReader === undefined) return false;
     this.reader = endpoint.usageReader();
-    if (endpoint.estimate !== undefined) this.text = new TextCounter(textMembers(endpoint.estimate, this.isStream));
+    this.scan = new MemberScan(endpoint.estimate === undefined ? [] : textMembers(endpoint.estimate, this.isStream));
     // Sound and the like: nothing to read in it.
     if (!this.isStream && !isJson(headers)) return false;
     if (encoding === 'identity') {
-      this.tap = createTap(this.reader, this.isStream, facts.hideUsage, this.text);
+      this.tap = createTap(this.reader, this.isStream, facts.hideUsage, this.scan);
       return this.isStream && facts.hideUsage;
     }
     if (DecodingTap.supports(encoding)) {
       this.tapIsAsync = true;
-      this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false, this.text), () => this.report());
+      this.tap = new DecodingTap(encoding, createTap(this.reader, this.isStream, false, this.scan), () => this.report());
     }
     return false;
   }
@@ -275,7 +284,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       requestWasSent: this.wentUpstream && (Buffer.isBuffer(facts.body) || facts.body.readableEnded),
       status: this.status,
       transport: this.isStream ? 'sse' : 'http',
-      reading: completeReading(this.call, outcome, this.reader?.reading() ?? null, this.text?.bytes ?? 0),
+      reading: completeReading(this.call, outcome, this.reader?.reading() ?? null, this.scan?.textBytes ?? 0),
       firstByteMs: this.firstByteMs,
       durationMs: performance.now() - this.call.startedTick,
       endedAtMs: Date.now(),

@@ -3,7 +3,7 @@ import { providers } from '../providers/index.js';
 import type { UsageReading } from '../providers/index.js';
 import type { Call } from './call.js';
 import { completeReading, textMembers } from './estimate.js';
-import { TextCounter } from '../wire/text-counter.js';
+import { MemberScan } from '../wire/member-scan.js';
 import { createTap } from './usage-tap.js';
 
 const endpointOf = (provider: string, path: string) => providers.find(({ name }) => name === provider)!.endpoints.find((endpoint) => endpoint.path === path)!;
@@ -53,11 +53,11 @@ const RESPONSE_BODY = {
 describe('what of an answer counts, its reasoning included', () => {
   const countedOf = (provider: string, path: string, pieces: object[], isStream: boolean): number => {
     const { estimate, usageReader } = endpointOf(provider, path);
-    const counter = new TextCounter(textMembers(estimate!, isStream));
+    const counter = new MemberScan(textMembers(estimate!, isStream));
     const tap = createTap(usageReader!(), isStream, false, counter);
     for (const piece of pieces) tap.push(Buffer.from(isStream ? `data: ${JSON.stringify(piece)}\n\n` : JSON.stringify(piece)));
     tap.end(false);
-    return counter.bytes;
+    return counter.textBytes;
   };
   const chunk = (delta: object) => ({ choices: [{ delta }] });
   const block = (delta: object) => ({ type: 'content_block_delta', delta });
@@ -93,17 +93,17 @@ describe('counting text from the bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('text', 'other', 'text"'), fc.string({ unit: 'binary' })), { maxLength: 8 }), fc.constantFrom(0, 2), (members, indent) => {
         const json = JSON.stringify({ deep: members.map(([name, value]) => ({ [name]: value, n: { text: 5 } })) }, null, indent);
-        const counter = new TextCounter(['text']);
-        counter.count(Buffer.from(json));
+        const counter = new MemberScan(['text']);
+        counter.look(Buffer.from(json));
         const expected = members.filter(([name]) => name === 'text').reduce((sum, [, value]) => sum + Buffer.byteLength(JSON.stringify(value)) - 2, 0);
-        expect(counter.bytes).toBe(expected);
+        expect(counter.textBytes).toBe(expected);
       }),
     );
   });
 
   it('counts what there is of a string that was cut', () => {
-    const counter = new TextCounter(['text']);
-    counter.count(Buffer.from('{"text":"abc'));
-    expect(counter.bytes).toBe(3);
+    const counter = new MemberScan(['text']);
+    counter.look(Buffer.from('{"text":"abc'));
+    expect(counter.textBytes).toBe(3);
   });
 });

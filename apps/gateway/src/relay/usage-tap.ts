@@ -1,7 +1,7 @@
 import { type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { UsageReader } from '../providers/index.js';
-import type { TextCounter } from '../wire/text-counter.js';
+import { MemberScan } from '../wire/member-scan.js';
 import { SseEvents, dataOf, eachEvent } from '../wire/sse-events.js';
 
 /** Largest single event, and largest body that is not a stream, that is looked at. A larger answer passes all the same. */
@@ -26,10 +26,10 @@ export interface SyncTap extends UsageTap {
   end(isWhole: boolean): Buffer;
 }
 
-/** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. `text` counts what arrives, for an estimate. */
-export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, text: TextCounter | null = null): SyncTap => {
-  if (!isStream) return new BodyTap(reader, text);
-  return hideUsage ? new HidingTap(reader, text) : new StreamTap(reader, text);
+/** Picks the tap for an answer. `hideUsage`: take the usage-only event out of the stream. `scan` counts what arrives, for an estimate. */
+export const createTap = (reader: UsageReader, isStream: boolean, hideUsage: boolean, scan = new MemberScan([])): SyncTap => {
+  if (!isStream) return new BodyTap(reader, scan);
+  return hideUsage ? new HidingTap(reader, scan) : new StreamTap(reader, scan);
 };
 
 /** A whole JSON body: kept until it is complete, then read. */
@@ -39,7 +39,7 @@ class BodyTap implements UsageTap {
 
   constructor(
     private readonly reader: UsageReader,
-    private readonly text: TextCounter | null,
+    private readonly scan: MemberScan,
   ) {}
 
   push(chunk: Buffer): Buffer {
@@ -54,7 +54,7 @@ class BodyTap implements UsageTap {
     this.chunks = [];
     if (body.length === 0) return EMPTY;
     this.reader.body(body);
-    if (this.reader.reading().usage === null) this.text?.count(body);
+    if (this.reader.reading().usage === null) this.scan.look(body);
     return EMPTY;
   }
 }
@@ -86,13 +86,12 @@ class StreamTap implements UsageTap {
 
   constructor(
     private readonly reader: UsageReader,
-    private readonly text: TextCounter | null,
+    private readonly scan: MemberScan,
   ) {}
 
   push(chunk: Buffer): Buffer {
     const block = this.events.push(chunk);
-    if (block.length > 0) this.text?.count(block);
-    if (hasUsageObject(block)) eachEvent(block, (event) => void readEvent(this.reader, event));
+    if (this.scan.look(block)) eachEvent(block, (event) => void readEvent(this.reader, event));
     if (this.events.overflowed) this.events.takeRest();
     return chunk;
   }
@@ -100,7 +99,7 @@ class StreamTap implements UsageTap {
   end(): Buffer {
     // A stream may end without its last empty line.
     const rest = this.events.takeRest();
-    this.text?.count(rest);
+    this.scan.look(rest);
     readEvent(this.reader, rest);
     return EMPTY;
   }
@@ -112,15 +111,14 @@ class HidingTap implements UsageTap {
 
   constructor(
     private readonly reader: UsageReader,
-    private readonly text: TextCounter | null,
+    private readonly scan: MemberScan,
   ) {}
 
   push(chunk: Buffer): Buffer {
     if (this.events.overflowed) return chunk;
     const block = this.events.push(chunk);
     if (this.events.overflowed) return this.events.takeRest();
-    if (block.length > 0) this.text?.count(block);
-    if (!hasUsageObject(block)) return block;
+    if (!this.scan.look(block)) return block;
     const shown: Buffer[] = [];
     eachEvent(block, (event) => {
       if (!readEvent(this.reader, event)) shown.push(event);
@@ -130,14 +128,14 @@ class HidingTap implements UsageTap {
 
   end(): Buffer {
     const rest = this.events.takeRest();
-    this.text?.count(rest);
+    this.scan.look(rest);
     return readEvent(this.reader, rest) ? EMPTY : rest;
   }
 }
 
 const readEvent = (reader: UsageReader, event: Buffer): boolean => hasUsageObject(event) && reader.event(dataOf(event));
 
-/** Cheap enough for every chunk: one native search, and a look at what follows the name. */
+/** Tells the events of a block apart. */
 const hasUsageObject = (block: Buffer): boolean => {
   for (let at = block.indexOf(USAGE); at >= 0; at = block.indexOf(USAGE, at + USAGE.length)) {
     let next = at + USAGE.length;

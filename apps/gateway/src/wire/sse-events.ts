@@ -71,6 +71,8 @@ export class SseEvents {
 
 /** @returns the index after the last empty line, or -1 */
 const lastEventEnd = (bytes: Buffer): number => {
+  // Mostly a chunk is one whole event.
+  if (bytes[bytes.length - 1] === LF && bytes[bytes.length - 2] === LF) return bytes.length;
   if (bytes.indexOf(CR) < 0) {
     const at = bytes.lastIndexOf(BLANK_LINE);
     return at < 0 ? -1 : at + 2;

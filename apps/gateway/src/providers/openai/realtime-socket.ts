@@ -1,6 +1,6 @@
 import { Refusal, refusals } from '../../refusals.js';
 import { type Span, isObjectAt, wantMembers } from '../../wire/json-facts.js';
-import { TextCounter } from '../../wire/text-counter.js';
+import { MemberScan } from '../../wire/member-scan.js';
 import { OpenAnswers } from '../open-answers.js';
 import { RecentIds } from '../recent-ids.js';
 import { SilentAnswers } from '../silent-answers.js';
@@ -49,8 +49,8 @@ export class RealtimeConversation implements Conversation {
   private readonly counted = new RecentIds();
   private readonly answers = new OpenAnswers<Question>(PIECE);
   private readonly silent = new SilentAnswers();
-  private sentText = new TextCounter(ASKED_TEXT);
-  private sentAudio = new TextCounter(ASKED_AUDIO);
+  private sentText = new MemberScan(ASKED_TEXT);
+  private sentAudio = new MemberScan(ASKED_AUDIO);
   private sessionModel: string | null = null;
   private transcriptionModel: string | null = null;
 
@@ -65,8 +65,8 @@ export class RealtimeConversation implements Conversation {
   }
 
   sent(frame: Buffer, asked: Asked | null): void {
-    this.sentAudio.count(frame);
-    if (!frame.includes(AUDIO_SENT)) this.sentText.count(frame);
+    this.sentAudio.look(frame);
+    if (!frame.includes(AUDIO_SENT)) this.sentText.look(frame);
     if (asked === null) return;
     this.transcriptionModel = asked.transcriptionModel ?? this.transcriptionModel;
     if (asked.startsTurn) this.answers.ask(this.takeSent());
@@ -105,17 +105,17 @@ export class RealtimeConversation implements Conversation {
   }
 
   private takeSent(): Question {
-    const sent = { textBytes: this.sentText.bytes, audioBytes: this.sentAudio.bytes };
-    this.sentText = new TextCounter(ASKED_TEXT);
-    this.sentAudio = new TextCounter(ASKED_AUDIO);
+    const sent = { textBytes: this.sentText.textBytes, audioBytes: this.sentAudio.textBytes };
+    this.sentText = new MemberScan(ASKED_TEXT);
+    this.sentAudio = new MemberScan(ASKED_AUDIO);
     return sent;
   }
 
   private countPiece(frame: Buffer): void {
     const answer = this.answers.of(frame);
     if (answer === undefined || !frame.includes(OF_ANSWER)) return;
-    if (mentionsAny(frame, AUDIO_PIECES)) answer.audio.count(frame);
-    else answer.text.count(frame);
+    if (mentionsAny(frame, AUDIO_PIECES)) answer.audio.look(frame);
+    else answer.text.look(frame);
   }
 
   private follow(turn: TurnStep, id: string | null): void {

@@ -50,7 +50,7 @@ export class ResponsesConversation implements Conversation {
   }
 
   hear(frame: Buffer): Heard | null {
-    this.answers.of(frame)?.text.count(frame);
+    this.answers.of(frame)?.text.look(frame);
     if (!mentionsAny(frame, MARKERS)) return null;
     const spans = membersOf(frame, FRAME);
     if (spans === null) return null;
