@@ -17,5 +17,7 @@ export { formatQuantity, formatUsd, parsePicoUsd, picoUsdToNumber, roundHalfEven
 export type { Exact } from './exact-number.js';
 export { parsePriceFile } from './price-file.js';
 export type { PriceChange, PriceFile } from './price-file.schema.js';
-export { comparePrices, formatPriceReport, toPriceChange } from './community-prices/compare-prices.js';
+export { comparePrices } from './community-prices/compare-prices.js';
+export { formatPriceReport } from './community-prices/price-report.js';
+export { toPriceChange } from './community-prices/to-price-change.js';
 export { readCommunityPrices } from './community-prices/read-community-prices.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { exactInteger } from './exact-number.js';
-import { formatPercent, formatPicoUsd, formatQuantity, formatUsd, parsePercent, parsePicoUsd, picoUsdToNumber, roundHalfEven, shareNanoUsd, toNanoUsd } from './money.js';
+import { formatPercent, formatPicoUsd, formatQuantity, formatUsd, parsePercent, parsePicoUsd, picoUsdToNumber, roundHalfEven, roundPicoUsd, shareNanoUsd, toNanoUsd } from './money.js';
 
 describe('roundHalfEven', () => {
   test.each([
@@ -47,6 +47,35 @@ test.each([
   ['free', 1n, undefined],
 ])('%s US$ per %p units is %p pico-dollars', (text, units, expected) => {
   expect(parsePicoUsd(text, units)).toBe(expected);
+});
+
+describe('roundPicoUsd', () => {
+  test.each([
+    ['0.000283333333333', 60n, 17_000_000_000n],
+    ['2.83333333333e-4', 60n, 17_000_000_000n],
+    ['0.000566666666667', 60n, 34_000_000_000n],
+    ['0.0000000000005', 1n, 0n],
+    ['0.0000000000015', 1n, 2n],
+    ['0.0000000000025', 1n, 2n],
+    ['0.0000000000025', 3n, 8n],
+    ['-1', 60n, undefined],
+    ['free', 60n, undefined],
+  ])('%s US$ %p times is %p pico-dollars', (text, times, expected) => {
+    expect(roundPicoUsd(text, times)).toBe(expected);
+  });
+
+  test('is the exact price where there is one, and at most half a pico-dollar off elsewhere', () => {
+    const places = 18;
+    fc.assert(
+      fc.property(fc.bigInt(0n, 10n ** 15n), fc.bigInt(1n, 3600n), (digits, times) => {
+        const text = `${digits}e-${places}`;
+        const rounded = roundPicoUsd(text, times)!;
+        expect(rounded).toBe(roundHalfEven(digits * times, 10n ** BigInt(places - 12)));
+        const exact = parsePicoUsd(text, 1n);
+        if (exact !== undefined) expect(rounded).toBe(exact * times);
+      }),
+    );
+  });
 });
 
 test('amounts are rounded from the exact value, a share of them too', () => {

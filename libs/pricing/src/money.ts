@@ -38,6 +38,16 @@ export const parsePicoUsd = (usdText: string, units: bigint): bigint | undefined
   return numerator % denominator === 0n ? numerator / denominator : undefined;
 };
 
+/**
+ * The price of a unit from that of a part, whose digits may have been cut off: a second at 0.000283333333 is a minute at 0.017.
+ * @param usdText decimal US$ for the part, of which `times` make a unit
+ * @returns pico-dollars for one unit, rounded once, half to even; undefined when the text is no decimal
+ */
+export const roundPicoUsd = (usdText: string, times: bigint): bigint | undefined => {
+  const usd = parseDecimal(usdText);
+  return usd && roundHalfEven(usd.numerator * PICO_PER_USD * times, usd.denominator);
+};
+
 /** What a quantity costs, in exact pico-dollars. */
 export const costOf = (quantity: Exact, unitPricePicoUsd: bigint): Exact => ({
   numerator: quantity.numerator * unitPricePicoUsd,

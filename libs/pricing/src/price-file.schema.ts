@@ -1,7 +1,6 @@
 import { priceAdjustmentsSchema } from '@llm-proxy/usage-schema';
 import { z } from 'zod';
 import { parsePicoUsd } from './money.js';
-import { LONG } from './priced-model.js';
 
 /** The format of a deployment's price file; `data/README.md` explains it to whoever writes one. */
 const name = z.string().min(1).max(128);
@@ -19,8 +18,13 @@ const priceGroupSchema = z
     models: z.array(name).min(1),
     perMillionUsd: z.record(usageType, priceFor(MILLION)).default({}),
     perUnitUsd: z.record(usageType, priceFor(1n)).default({}),
+    /** In place of the provider's threshold; alone, for models that have `_long` prices already. */
+    longContextThreshold: z.int().positive().optional(),
   })
-  .refine(({ perMillionUsd, perUnitUsd }) => Object.keys(perMillionUsd).length + Object.keys(perUnitUsd).length > 0, 'holds no price')
+  .refine(
+    ({ perMillionUsd, perUnitUsd, longContextThreshold }) => Object.keys(perMillionUsd).length + Object.keys(perUnitUsd).length > 0 || longContextThreshold !== undefined,
+    'holds no price',
+  )
   .refine(({ perMillionUsd, perUnitUsd }) => !Object.keys(perUnitUsd).some((type) => Object.hasOwn(perMillionUsd, type)), 'a usage type has two prices');
 
 const instant = z.iso.datetime({ offset: true });
@@ -47,5 +51,3 @@ export const priceFileSchema = z.strictObject({
 export type PriceFile = z.infer<typeof priceFileSchema>;
 export type PriceChange = PriceFile['changes'][number];
 export type PriceChangeGroup = PriceChange['prices'][string][number];
-
-export const isLongType = (type: string): boolean => type.endsWith(`_${LONG}`);

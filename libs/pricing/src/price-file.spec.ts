@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadPriceBook } from './load-price-book.js';
+import { parsePriceFile, priceBookWith } from './price-file.js';
+import { parsePriceTableData } from './price-table.js';
+import type { PriceTable } from './price-table.js';
 import { anthropicAnswer, answer, bill, quantitiesOf } from './sample-answer.suite.js';
+import type { Answer } from './sample-answer.suite.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'price-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,6 +61,85 @@ test('a model that is given long prices is charged at them above the threshold o
   const table = bookOf({ changes: [change({ openai: [million(['gpt-9'], { input_tokens: '1', input_tokens_long: '2', output_tokens: '4' })] })] }).newest;
   const typesOf = (input_tokens: number) => Object.keys(quantitiesOf(bill(table, answer({ requestModel: 'gpt-9', usage: { input_tokens } }))));
   expect([typesOf(272_000), typesOf(272_001)]).toEqual([['input_tokens'], ['input_tokens_long']]);
+});
+
+describe('a threshold of its own', () => {
+  const typesOf = (table: PriceTable, model: Partial<Answer>, input_tokens: number, output_tokens = 1) => Object.keys(quantitiesOf(bill(table, answer({ ...model, usage: { input_tokens, output_tokens } }))));
+  const long = { input_tokens: '1', input_tokens_long: '5', output_tokens: '2' };
+  const own = (longContextThreshold: number, prices: object = long) => ({ openai: [{ models: ['gpt-9'], perMillionUsd: prices, longContextThreshold }] });
+  const known = (longContextThreshold: number, models = ['gpt-5.4']) => ({ openai: [{ models, longContextThreshold }] });
+  const thresholdAt = (book: ReturnType<typeof bookOf>, day: number, model = 'gpt-5.4') => book.tableAt(november(day)).lookup('openai', model)?.longContext?.threshold;
+
+  test.each([
+    [100_000, ['input_tokens', 'output_tokens']],
+    [100_001, ['input_tokens_long', 'output_tokens']],
+  ])('stands in place of that of the provider: %d tokens', (tokens, types) => {
+    expect(typesOf(bookOf({ changes: [change(own(100_000))] }).newest, { requestModel: 'gpt-9' }, tokens)).toEqual(types);
+  });
+
+  test('leaves the comparison and what is counted as they are', () => {
+    const table = bookOf({ changes: [change({ grok: [{ models: ['grok-4.6'], longContextThreshold: 100_000 }] })] }).newest;
+    const model = { provider: 'grok', requestModel: 'grok-4.6' };
+    expect(typesOf(table, model, 99_999, 500_000)).toEqual(['input_tokens', 'output_tokens']);
+    expect(typesOf(table, model, 100_000)).toEqual(['input_tokens_long', 'output_tokens_long']);
+  });
+
+  test('stands alone for a model that has long prices; models that shared a group keep what they had', () => {
+    const book = bookOf({ changes: [change(known(128_000))] });
+    expect([thresholdAt(book, 11), thresholdAt(book, 11, 'gpt-5.4-2026-03-05')]).toEqual([128_000n, 272_000n]);
+    expect(book.newest.unitPricePicoUsd('openai', 'gpt-5.4', 'input_tokens_long')).toBe(shipped.newest.unitPricePicoUsd('openai', 'gpt-5.4', 'input_tokens_long'));
+  });
+
+  test('holds while its change does; a later one wins, and so does the one of the provider when it is said again', () => {
+    const changes = [
+      change(known(300_000), { validFrom: '2026-11-12T00:00:00Z', validUntil: '2026-11-14T00:00:00Z' }),
+      change(known(128_000), { validFrom: '2026-11-10T00:00:00Z', validUntil: '2026-11-16T00:00:00Z' }),
+      change(known(272_000), { validFrom: '2026-11-15T00:00:00Z' }),
+    ];
+    for (const list of [changes, [...changes].reverse()]) {
+      const book = bookOf({ changes: list });
+      expect([9, 10, 12, 14, 15, 16].map((day) => thresholdAt(book, day))).toEqual([272_000n, 128_000n, 300_000n, 128_000n, 272_000n, 272_000n]);
+    }
+  });
+
+  test('is part of the price version; without one the version is what it always was', () => {
+    const versionOf = (prices: object) => bookOf({ changes: [change(prices)] }).newest.version;
+    expect(versionOf(own(100_000))).not.toBe(versionOf(own(100_001)));
+    expect(versionOf(known(128_000))).toMatch(/^2026-11\+acme\./);
+    expect(versionOf({ openai: [million(['gpt-9'], long)] })).toBe('2026-11+acme.3b25ad11e2');
+    expect(versionOf({ openai: [million(['gpt-9'], long), { models: ['gpt-9'], longContextThreshold: 100_000 }] })).toBe(versionOf(own(100_000)));
+  });
+
+  test.each<[string, object[], RegExp]>([
+    ['without a long price', [change(own(100_000, { input_tokens: '1' }))], /longContextThreshold of openai model "gpt-9": there is no _long price/],
+    ['of a model that nobody knows', [change(known(100_000, ['gpt-nine']))], /longContextThreshold of openai model "gpt-nine": there is no _long price/],
+    ['that outlives its long prices', [change(own(100_000), { validFrom: '2026-11-10T00:00:00Z', validUntil: '2026-11-12T00:00:00Z' }), change({ openai: [{ models: ['gpt-9'], longContextThreshold: 5 }] }, { validFrom: '2026-11-11T00:00:00Z' })], /longContextThreshold of openai model "gpt-9"/],
+    ['set twice from the same time on', [change(known(1)), change(known(1), { validFrom: '2026-11-10T01:00:00+01:00' })], /changes\[1\] sets longContextThreshold of openai model "gpt-5.4" twice .* changes\[0\]/],
+    ['set twice in one change', [change({ openai: [...known(1).openai, ...known(2).openai] })], /changes\[0\] sets longContextThreshold .* twice/],
+    ['of 0', [change(known(0))], /changes\[0\]\.prices\.openai\[0\]\.longContextThreshold/],
+    ['that is no whole number', [change(known(0.5))], /openai\[0\]\.longContextThreshold/],
+    ['as a text', [change({ openai: [{ models: ['gpt-5.4'], longContextThreshold: '5' }] })], /openai\[0\]\.longContextThreshold/],
+  ])('%s is refused', (_, changes, message) => {
+    expect(() => bookOf({ changes })).toThrow(message);
+  });
+
+  const over = (provider: object, prices: object) => {
+    const openai = { usageFormat: 'openai', surcharged: true, ...provider };
+    const data = parsePriceTableData({ version: 'v', validFrom: '2026-01-01T00:00:00Z', currency: 'USD', source: 'spec', providers: { openai } });
+    return priceBookWith([data], parsePriceFile(JSON.stringify({ name: 'acme', currency: 'USD', changes: [change(prices)] }), 'spec'));
+  };
+
+  test('of a table stays when the file changes a price, and goes when the file says another', () => {
+    const table = { longContext: { threshold: 10, comparison: '>', counts: ['input_tokens'] }, prices: [{ models: ['gpt-9', 'gpt-9-mini'], perMillionUsd: long, longContextThreshold: 5 }] };
+    const thresholds = (prices: object) => ['gpt-9', 'gpt-9-mini'].map((model) => over(table, prices).newest.lookup('openai', model)?.longContext?.threshold);
+    expect(thresholds({ openai: [million(['gpt-9'], { input_tokens: '3' })] })).toEqual([5n, 5n]);
+    expect(thresholds({ openai: [{ models: ['gpt-9'], longContextThreshold: 7 }] })).toEqual([7n, 5n]);
+  });
+
+  test('of a provider without a long context is refused', () => {
+    const prices = [{ models: ['m'], perMillionUsd: { input_tokens: '1' } }];
+    expect(() => over({ prices }, own(100_000))).toThrow(/longContextThreshold of openai model "gpt-9": the provider has no long context/);
+  });
 });
 
 test('a price may end, and what was there before holds again under its own version', () => {

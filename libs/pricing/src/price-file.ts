@@ -4,11 +4,12 @@ import type { PriceAdjustment } from '@llm-proxy/usage-schema';
 import { z } from 'zod';
 import { formatPercent, parsePercent } from './money.js';
 import { PriceBook } from './price-book.js';
-import { isLongType, priceFileSchema } from './price-file.schema.js';
+import { priceFileSchema } from './price-file.schema.js';
 import type { PriceChange, PriceChangeGroup, PriceFile } from './price-file.schema.js';
 import { toPriceTable } from './price-table.js';
 import type { PriceTable } from './price-table.js';
 import type { PriceGroupData, PriceTableData, ProviderData } from './price-table.schema.js';
+import { isLongType } from './priced-model.js';
 
 const DIGEST_LENGTH = 10;
 
@@ -21,10 +22,21 @@ interface Price {
   usdText: string;
 }
 
-/** What of a price file holds at one time. */
-interface Active {
-  /** Later ones win. */
+/** From how many tokens on a model is charged at its `_long` prices. */
+interface Threshold {
+  provider: string;
+  model: string;
+  tokens: number;
+}
+
+/** Of changes; later ones win. */
+interface Changed {
   prices: readonly Price[];
+  thresholds: readonly Threshold[];
+}
+
+/** What of a price file holds at one time. */
+interface Active extends Changed {
   adjustments: readonly PriceAdjustment[];
 }
 
@@ -47,7 +59,7 @@ export const parsePriceFile = (text: string, fileName: string): PriceFile => {
 /**
  * The tables with the file's prices and adjustments put over them: one table for each stretch of time in which the same of both holds.
  * @param tables the shipped ones
- * @throws Error when the file names a provider that no table has, or prices something twice from the same time on
+ * @throws Error when the file names a provider that no table has, prices something twice from the same time on, or has a threshold that no price uses
  */
 export const priceBookWith = (tables: readonly PriceTableData[], file: PriceFile): PriceBook => {
   assertKnownProviders(tables, file);
@@ -57,7 +69,7 @@ export const priceBookWith = (tables: readonly PriceTableData[], file: PriceFile
     const base = tableDataAt(tables, fromMs);
     const active = activeAt(file, fromMs);
     const version = versionOf(base, file.name, active);
-    const table = byVersion.get(version) ?? toPriceTable(withPrices({ ...base, version }, active.prices), active.adjustments);
+    const table = byVersion.get(version) ?? toPriceTable(withChanges({ ...base, version }, active), active.adjustments);
     byVersion.set(version, table);
     return { fromMs, table };
   });
@@ -76,17 +88,24 @@ const assertKnownProviders = (tables: readonly PriceTableData[], { changes, adju
 const assertPricedOnce = ({ changes }: PriceFile) => {
   const seen = new Map<string, number>();
   changes.forEach((change, index) => {
-    for (const { provider, model, type } of pricesOf(change)) {
-      const key = JSON.stringify([Date.parse(change.validFrom), provider, model, type]);
+    const assertOnce = (provider: string, model: string, what: string) => {
+      const key = JSON.stringify([Date.parse(change.validFrom), provider, model, what]);
       const other = seen.get(key);
-      if (other !== undefined) throw new Error(`price file: changes[${index}] prices ${type} of ${provider} model "${model}" twice from ${change.validFrom} on (first in changes[${other}])`);
+      if (other !== undefined) throw new Error(`price file: changes[${index}] ${what} of ${provider} model "${model}" twice from ${change.validFrom} on (first in changes[${other}])`);
       seen.set(key, index);
-    }
+    };
+    for (const { provider, model, type } of pricesOf(change)) assertOnce(provider, model, `prices ${type}`);
+    for (const { provider, model } of thresholdsOf(change)) assertOnce(provider, model, 'sets longContextThreshold');
   });
 };
 
 const pricesOf = ({ prices }: PriceChange): Price[] =>
   Object.entries(prices).flatMap(([provider, groups]) => groups.flatMap((group) => group.models.flatMap((model) => pricesOfModel(provider, model, group))));
+
+const thresholdsOf = ({ prices }: PriceChange): Threshold[] =>
+  Object.entries(prices).flatMap(([provider, groups]) =>
+    groups.flatMap(({ models, longContextThreshold: tokens }) => (tokens === undefined ? [] : models.map((model) => ({ provider, model, tokens })))),
+  );
 
 const pricesOfModel = (provider: string, model: string, group: PriceChangeGroup): Price[] =>
   (['perMillionUsd', 'perUnitUsd'] as const).flatMap((unit) => Object.entries(group[unit]).map(([type, usdText]) => ({ provider, model, type, unit, usdText })));
@@ -105,18 +124,25 @@ const tableDataAt = (tables: readonly PriceTableData[], atMs: number): PriceTabl
   return table;
 };
 
-const activeAt = ({ changes, adjustments }: PriceFile, atMs: number): Active => ({
-  prices: changes
+const activeAt = ({ changes, adjustments }: PriceFile, atMs: number): Active => {
+  const active = changes
     .filter(({ validFrom, validUntil }) => Date.parse(validFrom) <= atMs && (validUntil === undefined || atMs < Date.parse(validUntil)))
-    .sort((a, b) => Date.parse(a.validFrom) - Date.parse(b.validFrom))
-    .flatMap(pricesOf),
-  // The time before everything is no date; what has no start holds there already.
-  adjustments: adjustments.filter((one) => (atMs === -Infinity ? one.validFrom === undefined : isAdjustmentValidAt(one, new Date(atMs)))),
-});
+    .sort((a, b) => Date.parse(a.validFrom) - Date.parse(b.validFrom));
+  return {
+    prices: active.flatMap(pricesOf),
+    thresholds: active.flatMap(thresholdsOf),
+    // The time before everything is no date; what has no start holds there already.
+    adjustments: adjustments.filter((one) => (atMs === -Infinity ? one.validFrom === undefined : isAdjustmentValidAt(one, new Date(atMs)))),
+  };
+};
 
 /** Says which prices were used: the shipped table, the file by its name, and a digest of what of it holds. The shipped version where nothing does. */
-const versionOf = (base: PriceTableData, name: string, { prices, adjustments }: Active): string => {
-  const effective = new Map(prices.filter(({ provider }) => Object.hasOwn(base.providers, provider)).map((price) => [JSON.stringify([price.provider, price.model, price.type]), [price.unit, price.usdText]]));
+const versionOf = (base: PriceTableData, name: string, { prices, thresholds, adjustments }: Active): string => {
+  const isKnown = ({ provider }: Price | Threshold) => Object.hasOwn(base.providers, provider);
+  const effective = new Map<string, readonly (string | number)[]>([
+    ...prices.filter(isKnown).map(({ provider, model, type, unit, usdText }) => [JSON.stringify([provider, model, type]), [unit, usdText]] as const),
+    ...thresholds.filter(isKnown).map(({ provider, model, tokens }) => [JSON.stringify([provider, model]), [tokens]] as const),
+  ]);
   const selectors = adjustments.map(({ provider, model, percent }) => JSON.stringify([provider ?? null, model ?? null, formatPercent(parsePercent(percent))]));
   if (effective.size + selectors.length === 0) return base.version;
   const content = JSON.stringify([[...effective].sort(([a], [b]) => (a < b ? -1 : 1)), selectors.sort()]);
@@ -124,21 +150,33 @@ const versionOf = (base: PriceTableData, name: string, { prices, adjustments }: 
 };
 
 /** A provider that the table does not have yet stays out of it: nothing is known of how it reported then. */
-const withPrices = (base: PriceTableData, prices: readonly Price[]): PriceTableData => ({
+const withChanges = (base: PriceTableData, { prices, thresholds }: Changed): PriceTableData => ({
   ...base,
   providers: Object.fromEntries(
-    Object.entries(base.providers).map(([provider, data]) => [provider, withProviderPrices(data, provider, prices.filter((price) => price.provider === provider))]),
+    Object.entries(base.providers).map(([provider, data]) => {
+      const isOfProvider = (one: Price | Threshold) => one.provider === provider;
+      return [provider, withProviderChanges(data, provider, { prices: prices.filter(isOfProvider), thresholds: thresholds.filter(isOfProvider) })];
+    }),
   ),
 });
 
-const withProviderPrices = (data: ProviderData, provider: string, prices: readonly Price[]): ProviderData => {
+const withProviderChanges = (data: ProviderData, provider: string, { prices, thresholds }: Changed): ProviderData => {
   const changed = new Map<string, PriceGroupData>();
-  for (const { model, type, unit, usdText } of prices) {
+  const groupOf = (model: string): PriceGroupData => {
     const group = changed.get(model) ?? ownGroupOf(data, model);
+    changed.set(model, group);
+    return group;
+  };
+  for (const { model, type, unit, usdText } of prices) {
+    const group = groupOf(model);
     delete group.perMillionUsd[type];
     delete group.perUnitUsd[type];
     group[unit][type] = usdText;
-    changed.set(model, group);
+  }
+  for (const { model, tokens } of thresholds) {
+    const group = groupOf(model);
+    group.longContextThreshold = tokens;
+    assertThresholdIsUsed(data, provider, model, group);
   }
   const unchanged = data.prices.map((group) => ({ ...group, models: group.models.filter((model) => !changed.has(model)) })).filter(({ models }) => models.length > 0);
   return { ...data, prices: [...unchanged, ...changed.values()], ...longContextWith(data, provider, prices) };
@@ -147,7 +185,13 @@ const withProviderPrices = (data: ProviderData, provider: string, prices: readon
 /** A copy that can be changed. */
 const ownGroupOf = (data: ProviderData, model: string): PriceGroupData => {
   const group = data.prices.find(({ models }) => models.includes(model));
-  return { models: [model], perMillionUsd: { ...group?.perMillionUsd }, perUnitUsd: { ...group?.perUnitUsd } };
+  return { ...group, models: [model], perMillionUsd: { ...group?.perMillionUsd }, perUnitUsd: { ...group?.perUnitUsd } };
+};
+
+const assertThresholdIsUsed = ({ longContext }: ProviderData, provider: string, model: string, { perMillionUsd, perUnitUsd }: PriceGroupData) => {
+  const what = `price file: longContextThreshold of ${provider} model "${model}"`;
+  if (longContext === undefined) throw new Error(`${what}: the provider has no long context`);
+  if (![...Object.keys(perMillionUsd), ...Object.keys(perUnitUsd)].some(isLongType)) throw new Error(`${what}: there is no _long price for it to begin`);
 };
 
 /** A model that is given a price for a long context is one that has a long context. */

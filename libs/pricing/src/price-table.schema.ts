@@ -20,6 +20,8 @@ const priceGroupSchema = z
     models: z.array(name).min(1),
     perMillionUsd: pricesByType.default({}),
     perUnitUsd: pricesByType.default({}),
+    /** In place of the provider's threshold. */
+    longContextThreshold: z.int().positive().optional(),
   })
   .refine((group) => !Object.keys(group.perUnitUsd).some((type) => type in group.perMillionUsd), 'a usage type has two prices');
 

@@ -15,6 +15,17 @@ const data = (provider: Record<string, unknown>) => ({
   providers: { p: { usageFormat: 'openai', surcharged: true, prices: [{ models: ['m'], perMillionUsd: { input_tokens: '1' } }], ...provider } },
 });
 
+const longContext = { longContext: { threshold: 10, comparison: '>', counts: ['input_tokens'], models: ['m'] } };
+
+test('a group may have a threshold of its own; its models have a long context without being listed', () => {
+  const perMillionUsd = { input_tokens: '1', input_tokens_long: '2' };
+  const table = parsePriceTable(data({ ...longContext, prices: [{ models: ['m', 'o'], perMillionUsd }, { models: ['n'], perMillionUsd, longContextThreshold: 5 }] }));
+  const thresholds = ['m', 'n', 'o'].map((model) => table.lookup('p', model)?.longContext?.threshold);
+  expect(thresholds).toEqual([10n, 5n, undefined]);
+  expect(table.rules('p')?.longContextThreshold).toBe(10n);
+  expect(table.rules('q')).toBeUndefined();
+});
+
 describe('lookup', () => {
   test('is by exact name', () => {
     expect(july.has('openai', 'gpt-5.4')).toBe(true);
@@ -102,6 +113,9 @@ describe('price data that is wrong is refused, and the error says where', () => 
     ['an unknown usage format', { usageFormat: 'mystery' }, 'usageFormat'],
     ['long context of an unpriced model', { longContext: { threshold: 1, comparison: '>', counts: ['input_tokens'], models: ['x'] } }, 'without a price: x'],
     ['a prefix that no model has', { longContext: { threshold: 1, comparison: '>', counts: ['input_tokens'], modelPrefixes: ['y'] } }, 'without a price: y'],
+    ['a threshold without a long context', { prices: [{ models: ['m'], perMillionUsd: { input_tokens_long: '1' }, longContextThreshold: 1 }] }, 'longContextThreshold of m: its provider has no longContext'],
+    ['a threshold without a long price', { ...longContext, prices: [{ models: ['m'], perMillionUsd: { input_tokens: '1' }, longContextThreshold: 1 }] }, 'longContextThreshold of m: it has no _long price'],
+    ['a threshold of nothing', { ...longContext, prices: [{ models: ['m'], perMillionUsd: { input_tokens_long: '1' }, longContextThreshold: 0 }] }, 'longContextThreshold'],
     ['another comparison', { longContext: { threshold: 1, comparison: '<', counts: ['input_tokens'], models: ['m'] } }, 'comparison'],
   ])('%s', (_, provider, message) => {
     expect(() => parsePriceTable(data(provider))).toThrow(message);

@@ -6,7 +6,7 @@ import type { Adjustment } from './price-adjustment.js';
 import { priceTableSchema } from './price-table.schema.js';
 import type { PriceTableData } from './price-table.schema.js';
 import { pricedModelsOf } from './priced-model.js';
-import type { PricedModel } from './priced-model.js';
+import type { PricedModel, ProviderRules } from './priced-model.js';
 
 type UnitPricesUsd = Record<string, Record<string, Record<string, number>>>;
 
@@ -21,7 +21,7 @@ export class PriceTable {
 
   /**
    * @param adjustments the deployment's discounts and markups, while the table holds
-   * @throws Error when a price is not a whole number of pico-dollars, or a model is priced twice or named without a price
+   * @throws Error when a price is not a whole number of pico-dollars, a model is priced twice or named without a price, or a threshold has no `_long` price
    */
   constructor(data: PriceTableData, adjustments: readonly PriceAdjustment[] = []) {
     this.#adjustments = adjustments;
@@ -57,6 +57,11 @@ export class PriceTable {
 
   models(provider: string): readonly string[] {
     return this.#modelNames.get(provider) ?? [];
+  }
+
+  /** Undefined for a provider without prices. */
+  rules(provider: string): ProviderRules | undefined {
+    return this.lookup(provider, this.models(provider)[0] ?? '')?.rules;
   }
 
   /** Prices and rules of one model, for the code that turns usage into lines. */

@@ -8,8 +8,12 @@ export interface ProviderRules {
   readonly inputOnlyPaths: ReadonlyMap<string, string>;
   /** Exact path to the suffix of its discounted prices. */
   readonly discountedPaths: ReadonlyMap<string, string>;
+  /** By the suffix of discounted prices: how many percent of the standard price they are. */
+  readonly discounts: ReadonlyMap<string, bigint>;
   readonly serviceTiers: ReadonlySet<string>;
   readonly surcharged: boolean;
+  /** In tokens, for models without a threshold of their own; null: the provider has no long context. */
+  readonly longContextThreshold: bigint | null;
 }
 
 /** From how many input tokens on a model is charged at its `_long` prices. */
@@ -26,6 +30,8 @@ export interface PricedModel {
   readonly rules: ProviderRules;
   /** Pico-dollars per unit, by usage type. */
   readonly prices: ReadonlyMap<string, bigint>;
+  /** Types whose price is a share of the standard one, because the data has none for them. */
+  readonly discounted: ReadonlySet<string>;
   /** By suffix, then by usage type: the suffixed type, where it has a price (`flex` → `input_tokens` → `input_tokens_flex`). */
   readonly variants: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Service tiers a request may name; null when the provider has no priced tiers and the tier is of no concern. */
@@ -35,6 +41,9 @@ export interface PricedModel {
 
 /** Suffix of the prices for a long context. */
 export const LONG = 'long';
+
+export const isLongType = (type: string): boolean => type.endsWith(`_${LONG}`);
+
 const STANDARD_TIERS = ['', 'standard', 'default', 'auto'];
 const MILLION = 1_000_000n;
 
@@ -45,8 +54,10 @@ const rulesOf = (data: ProviderData): ProviderRules => ({
   ),
   inputOnlyPaths: new Map(Object.entries(data.inputOnlyPaths)),
   discountedPaths: new Map(Object.entries(data.discountedPaths).map(([path, { suffix }]) => [path, suffix])),
+  discounts: new Map(Object.values(data.discountedPaths).map(({ suffix, percent }) => [suffix, BigInt(percent)])),
   serviceTiers: new Set(data.serviceTiers),
   surcharged: data.surcharged,
+  longContextThreshold: data.longContext === undefined ? null : BigInt(data.longContext.threshold),
 });
 
 const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
@@ -64,14 +75,16 @@ const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
 /**
  * Adds `<type>_<suffix>` at a share of each standard token price, e.g. `input_tokens_batch` at half of `input_tokens`; `_long` stays at the end.
  * A price of that name in the data is kept. Calls of tools cost the same everywhere.
+ * @returns the types that were added
  */
-const addDiscounts = (prices: Map<string, bigint>, data: ProviderData) => {
+const addDiscounts = (prices: Map<string, bigint>, data: ProviderData): Set<string> => {
+  const added = new Set<string>();
   const taken = data.serviceTiers.map((tier) => `_${tier}`);
   for (const { suffix, percent } of Object.values(data.discountedPaths)) {
     taken.push(`_${suffix}`);
     const standard = [...prices];
     for (const [type, price] of standard) {
-      const isLong = type.endsWith(`_${LONG}`);
+      const isLong = isLongType(type);
       const base = isLong ? type.slice(0, -LONG.length - 1) : type;
       const discounted = `${base}_${suffix}${isLong ? `_${LONG}` : ''}`;
       const isStandard = base.endsWith('_tokens') && !taken.some((ending) => base.endsWith(ending));
@@ -79,8 +92,10 @@ const addDiscounts = (prices: Map<string, bigint>, data: ProviderData) => {
       const share = price * BigInt(percent);
       if (share % 100n !== 0n) throw new Error(`${percent} % of ${type} is not a whole number of pico-dollars per unit`);
       prices.set(discounted, share / 100n);
+      added.add(discounted);
     }
   }
+  return added;
 };
 
 const variantsOf = (prices: ReadonlyMap<string, bigint>, suffixes: readonly string[]): Map<string, Map<string, string>> =>
@@ -98,11 +113,17 @@ const acceptedTiersOf = (prices: ReadonlyMap<string, bigint>, serviceTiers: read
   return new Set([...STANDARD_TIERS, ...priced]);
 };
 
-const longContextOf = (data: ProviderData, model: string): LongContext | null => {
+const longContextOf = (data: ProviderData, model: string, own: number | undefined): LongContext | null => {
   const rule = data.longContext;
   if (rule === undefined) return null;
-  const applies = rule.models === 'all' || rule.models.includes(model) || rule.modelPrefixes.some((prefix) => model.startsWith(prefix));
-  return applies ? { threshold: BigInt(rule.threshold), inclusive: rule.comparison === '>=', counts: new Set(rule.counts) } : null;
+  const applies = own !== undefined || rule.models === 'all' || rule.models.includes(model) || rule.modelPrefixes.some((prefix) => model.startsWith(prefix));
+  return applies ? { threshold: BigInt(own ?? rule.threshold), inclusive: rule.comparison === '>=', counts: new Set(rule.counts) } : null;
+};
+
+const assertThresholdIsUsed = ({ models, longContextThreshold }: PriceGroupData, data: ProviderData, prices: ReadonlyMap<string, bigint>) => {
+  if (longContextThreshold === undefined) return;
+  if (data.longContext === undefined) throw new Error(`longContextThreshold of ${models[0]}: its provider has no longContext`);
+  if (![...prices.keys()].some(isLongType)) throw new Error(`longContextThreshold of ${models[0]}: it has no _long price`);
 };
 
 const assertLongContextIsPriced = (data: ProviderData, models: ReadonlyMap<string, PricedModel>) => {
@@ -118,7 +139,7 @@ const assertLongContextIsPriced = (data: ProviderData, models: ReadonlyMap<strin
 
 /**
  * Prepares one provider's prices for lookup.
- * @throws Error when a price is not a whole number of pico-dollars, or a model is priced twice or named without a price
+ * @throws Error when a price is not a whole number of pico-dollars, a model is priced twice or named without a price, or a threshold has no `_long` price
  */
 export const pricedModelsOf = (data: ProviderData): Map<string, PricedModel> => {
   const rules = rulesOf(data);
@@ -127,12 +148,13 @@ export const pricedModelsOf = (data: ProviderData): Map<string, PricedModel> => 
   const models = new Map<string, PricedModel>();
   for (const group of data.prices) {
     const prices = pricesOf(group);
-    addDiscounts(prices, data);
+    assertThresholdIsUsed(group, data, prices);
+    const discounted = addDiscounts(prices, data);
     const variants = variantsOf(prices, suffixes);
     const acceptedTiers = acceptedTiersOf(prices, data.serviceTiers);
     for (const model of group.models) {
       if (models.has(model)) throw new Error(`${model} is priced twice`);
-      models.set(model, { rules, prices, variants, acceptedTiers, longContext: longContextOf(data, model) });
+      models.set(model, { rules, prices, discounted, variants, acceptedTiers, longContext: longContextOf(data, model, group.longContextThreshold) });
     }
   }
   assertLongContextIsPriced(data, models);

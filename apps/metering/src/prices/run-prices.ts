@@ -59,9 +59,9 @@ export const runPrices = (request: ImportRequest, priceFile: string | undefined)
   const table = loadPriceBook(priceFile).tableAt(validFrom);
   if (provider !== null && !table.hasProvider(provider)) throw new UsageError(`There are no prices of a provider "${provider}".`);
   if (write !== null) assertMayWrite(write, priceFile);
-  const { prices, skipped } = readCommunityPrices(read(source), table, provider);
-  const differences = comparePrices(table, prices);
-  const report = formatPriceReport(differences, skipped);
+  const community = readCommunityPrices(read(source), table, provider);
+  const differences = comparePrices(table, community.models);
+  const report = formatPriceReport(differences, community);
   const change = toPriceChange(differences, { validFrom: validFrom.toISOString(), source: `imported from ${source === '-' ? 'standard input' : source}`.slice(0, 500) });
   if (write === null) return report;
   if (change === null) return `${report}\nNothing to write.`;

@@ -1,84 +1,73 @@
-import { formatPercent, formatPicoUsd, roundHalfEven } from '../money.js';
-import type { PriceChange } from '../price-file.schema.js';
 import type { PriceTable } from '../price-table.js';
-import type { CommunityPrice, Skipped } from './read-community-prices.js';
+import { isLongType, LONG } from '../priced-model.js';
+import type { PricedModel, ProviderRules } from '../priced-model.js';
+import type { CommunityModel, ModelPrice } from './community-model.js';
 
-export interface ChangedPrice extends CommunityPrice {
-  oldPicoUsd: bigint;
+/** A price that the table does not have, or has otherwise. */
+export interface PriceDifference extends ModelPrice {
+  /** Null: the table has none. */
+  oldPicoUsd: bigint | null;
+}
+
+/** From how many tokens on a context is long. */
+export interface ThresholdDifference {
+  tokens: bigint;
+  /** Null: no context of the model is long in the table. */
+  oldTokens: bigint | null;
+}
+
+/** What of one model is not as the table has it. */
+export interface ModelDifference {
+  provider: string;
+  model: string;
+  /** Whether the table knows nothing of it yet. */
+  isNew: boolean;
+  prices: readonly PriceDifference[];
+  threshold: ThresholdDifference | null;
 }
 
 export interface PriceDifferences {
   /** Version of the table that was compared with. */
   priceVersion: string;
-  added: CommunityPrice[];
-  changed: ChangedPrice[];
+  models: readonly ModelDifference[];
+  /** How many prices are as the table has them, or as it makes them of the others. */
   unchanged: number;
-  /** Provider and name of those of which the table knows nothing yet. */
-  newModels: ReadonlySet<string>;
 }
 
-const MILLION = 1_000_000n;
-const HUNDRED_PERCENT = 1_000_000n;
-const NAMES_SHOWN = 3;
-
-const modelOf = ({ provider, model }: CommunityPrice): string => `${provider} ${model}`;
-
-/** What the prices would change about a table. Prices that only the table has stay as they are, and are not mentioned. */
-export const comparePrices = (table: PriceTable, prices: readonly CommunityPrice[]): PriceDifferences => {
-  const added: CommunityPrice[] = [];
-  const changed: ChangedPrice[] = [];
-  for (const price of prices) {
-    const oldPicoUsd = table.unitPricePicoUsd(price.provider, price.model, price.type);
-    if (oldPicoUsd === undefined) added.push(price);
-    else if (oldPicoUsd !== price.picoUsd) changed.push({ ...price, oldPicoUsd });
-  }
-  const newModels = new Set(added.filter(({ provider, model }) => !table.has(provider, model)).map(modelOf));
-  return { priceVersion: table.version, added, changed, unchanged: prices.length - added.length - changed.length, newModels };
+/** What the file would change about a table. Prices that only the table has stay as they are, and are not mentioned. */
+export const comparePrices = (table: PriceTable, models: readonly CommunityModel[]): PriceDifferences => {
+  const compared = models.map((one) => differenceOf(table, one));
+  const count = (all: readonly { prices: readonly unknown[] }[]) => all.reduce((sum, { prices }) => sum + prices.length, 0);
+  return { priceVersion: table.version, models: compared.filter(({ prices, threshold }) => prices.length > 0 || threshold !== null), unchanged: count(models) - count(compared) };
 };
 
-const usdOf = (picoUsd: bigint, { unit }: CommunityPrice): string => (unit === 'perMillionUsd' ? formatPicoUsd(picoUsd, MILLION) : formatPicoUsd(picoUsd, 1n));
-const unitOf = ({ unit }: CommunityPrice): string => (unit === 'perMillionUsd' ? 'a million' : 'each');
-
-const riseOf = ({ oldPicoUsd, picoUsd }: ChangedPrice): string =>
-  oldPicoUsd === 0n ? 'was free' : `${formatPercent(roundHalfEven((picoUsd - oldPicoUsd) * HUNDRED_PERCENT, oldPicoUsd))}%`;
-
-const namesOf = (names: readonly string[]): string => {
-  const shown = names.slice(0, NAMES_SHOWN).join(', ');
-  return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+const differenceOf = (table: PriceTable, community: CommunityModel): ModelDifference => {
+  const { provider, model, prices } = community;
+  const known = table.lookup(provider, model);
+  const rules = table.rules(provider)!;
+  const different = prices
+    .filter((price) => known?.prices.get(price.type) !== price.picoUsd && !isDiscountOf(prices, price, known, rules))
+    .map((price) => ({ ...price, oldPicoUsd: known?.prices.get(price.type) ?? null }));
+  return { provider, model, isNew: known === undefined, prices: different, threshold: thresholdDifference(community, known, rules) };
 };
 
-/** The differences for people, in US$; one line a price. */
-export const formatPriceReport = ({ priceVersion, added, changed, unchanged, newModels }: PriceDifferences, skipped: readonly Skipped[]): string =>
-  [
-    `Compared with prices ${priceVersion}:`,
-    `added: ${added.length} (${newModels.size} new models)`,
-    ...added.map((price) => `  ${modelOf(price)}${newModels.has(modelOf(price)) ? ' (new)' : ''} ${price.type}: ${usdOf(price.picoUsd, price)} US$ ${unitOf(price)}`),
-    `changed: ${changed.length}`,
-    ...changed.map((price) => `  ${modelOf(price)} ${price.type}: ${usdOf(price.oldPicoUsd, price)} -> ${usdOf(price.picoUsd, price)} US$ ${unitOf(price)} (${riseOf(price)})`),
-    `unchanged: ${unchanged}`,
-    `skipped: ${skipped.length === 0 ? 'nothing' : ''}`.trimEnd(),
-    ...skipped.map(({ what, reason, names }) => `  ${what}: ${reason} (${namesOf(names)})`),
-  ].join('\n');
+/** Whether the table makes this price of the standard one by itself. Written down, it would stay when the standard one changes. */
+const isDiscountOf = (prices: readonly ModelPrice[], { type, picoUsd }: ModelPrice, known: PricedModel | undefined, { discounts }: ProviderRules): boolean => {
+  if (known?.prices.has(type) && !known.discounted.has(type)) return false;
+  const long = isLongType(type) ? `_${LONG}` : '';
+  const short = type.slice(0, type.length - long.length);
+  return [...discounts].some(([suffix, percent]) => {
+    if (!short.endsWith(`_tokens_${suffix}`)) return false;
+    const standardType = short.slice(0, -suffix.length - 1) + long;
+    const standard = prices.find((price) => price.type === standardType)?.picoUsd ?? known?.prices.get(standardType);
+    return standard !== undefined && standard * percent === picoUsd * 100n;
+  });
+};
 
-/**
- * What is new or different, as a change for the deployment's price file; models with the same prices share a group.
- * @returns null when there is nothing
- */
-export const toPriceChange = ({ added, changed }: PriceDifferences, about: Pick<PriceChange, 'validFrom' | 'source'>): PriceChange | null => {
-  const byModel = Map.groupBy([...added, ...changed], modelOf);
-  const prices: PriceChange['prices'] = {};
-  const groups = new Map<string, PriceChange['prices'][string][number]>();
-  for (const ofModel of byModel.values()) {
-    const { provider, model } = ofModel[0]!;
-    const perUnit = (unit: CommunityPrice['unit']) => Object.fromEntries(ofModel.filter((price) => price.unit === unit).map((price) => [price.type, usdOf(price.picoUsd, price)]));
-    const group = { models: [model], perMillionUsd: perUnit('perMillionUsd'), perUnitUsd: perUnit('perUnitUsd') };
-    const key = JSON.stringify([provider, group.perMillionUsd, group.perUnitUsd]);
-    const same = groups.get(key);
-    if (same !== undefined) same.models.push(model);
-    else {
-      groups.set(key, group);
-      (prices[provider] ??= []).push(group);
-    }
-  }
-  return byModel.size === 0 ? null : { ...about, prices };
+const thresholdDifference = ({ longContextThreshold: tokens }: CommunityModel, known: PricedModel | undefined, rules: ProviderRules): ThresholdDifference | null => {
+  if (tokens === null) return null;
+  const isPriced = [...(known?.prices.keys() ?? [])].some(isLongType);
+  const oldTokens = isPriced ? (known!.longContext?.threshold ?? null) : null;
+  // A model that is given its first prices for a long context has the provider's threshold by itself.
+  return tokens === (isPriced ? oldTokens : (known?.longContext?.threshold ?? rules.longContextThreshold)) ? null : { tokens, oldTokens };
 };

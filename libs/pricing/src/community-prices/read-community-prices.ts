@@ -1,33 +1,14 @@
-import { parsePicoUsd } from '../money.js';
+import { parsePicoUsd, roundPicoUsd } from '../money.js';
 import type { PriceTable } from '../price-table.js';
+import type { CommunityModel, CommunityPrices, Skip, Skipped } from './community-model.js';
+import { withoutPoorer } from './dated-models.js';
 import { JsonNumber, parseExactJson } from './exact-json.js';
 import { meaningOf, traitsOf } from './field-meaning.js';
-import type { PriceUnit, ProviderTraits } from './field-meaning.js';
-
-/** One price of the file. */
-export interface CommunityPrice {
-  provider: string;
-  model: string;
-  type: string;
-  unit: PriceUnit;
-  /** For one unit of the usage type. */
-  picoUsd: bigint;
-}
-
-/** Something that was not taken over, and of whom. */
-export interface Skipped {
-  what: string;
-  reason: string;
-  names: string[];
-}
-
-export interface CommunityPrices {
-  prices: CommunityPrice[];
-  skipped: Skipped[];
-}
+import type { LongStart, ProviderTraits } from './field-meaning.js';
+import { withOneThreshold } from './one-threshold.js';
+import type { EntryPrice } from './one-threshold.js';
 
 type Entry = Readonly<Record<string, unknown>>;
-type Skip = (what: string, reason: string, name: string) => void;
 
 /** The file's names of the providers that are served here. */
 const providerNames = new Map([
@@ -36,10 +17,16 @@ const providerNames = new Map([
   ['xai', 'grok'],
 ]);
 
+/** Of other modes, such as videos, nothing is counted. */
+const meteredModes = new Set(['chat', 'responses', 'embedding', 'image_generation', 'image_edit', 'audio_speech', 'audio_transcription', 'realtime', 'moderation']);
+
 const EXAMPLE = 'sample_spec';
 const LONGEST_NAME = 128;
 const WEB_SEARCHES = 'web_search_requests';
+/** Models that search the web for every request, which costs more than their tokens. */
+const ALWAYS_SEARCHES = /-search-(api|preview)(-|$)/;
 const ZERO = 'is 0: what is meant to be free has to be said by hand';
+const NOT_WHOLE = 'is not a whole number of pico-dollars (1e-12 US$)';
 /** A thousand US$ for one token, minute or search is no price. */
 const HIGHEST_PICO_USD = 1_000_000_000_000_000n;
 
@@ -63,13 +50,14 @@ export const readCommunityPrices = (text: string, table: PriceTable, only: strin
     known.names.push(name);
     skipped.set(key, known);
   };
-  const byModel = new Map<string, CommunityPrice[]>();
+  const byModel = new Map<string, CommunityModel>();
+  const notServed = new Map<string, number>();
   for (const [key, entry] of Object.entries(file)) {
     if (key === EXAMPLE) continue;
     if (!isObject(entry)) skip('entry', 'is no object', key);
-    else readEntry(key, entry, { table, only, skip, byModel });
+    else readEntry(key, entry, { table, only, skip, byModel, notServed });
   }
-  return { prices: [...byModel.values()].flat(), skipped: [...skipped.values()] };
+  return { models: withoutPoorer([...byModel.values()], table, skip), skipped: [...skipped.values()], notServed };
 };
 
 const parseFile = (text: string): Entry => {
@@ -88,76 +76,96 @@ interface EntryContext {
   only: string | null;
   skip: Skip;
   /** By provider and name. */
-  byModel: Map<string, CommunityPrice[]>;
+  byModel: Map<string, CommunityModel>;
+  notServed: Map<string, number>;
 }
 
-const readEntry = (key: string, entry: Entry, { table, only, skip, byModel }: EntryContext): void => {
+const readEntry = (key: string, entry: Entry, { table, only, skip, byModel, notServed }: EntryContext): void => {
   const theirs = textOf(entry['litellm_provider']);
   if (theirs === null) return only === null ? skip('entry', 'names no provider', key) : undefined;
   const provider = providerNames.get(theirs);
   const traits = provider === undefined ? undefined : traitsOf(table, provider);
   if (only !== null && provider !== only) return undefined;
-  if (provider === undefined || traits === undefined) return skip(`provider ${theirs}`, 'not served here', key);
+  if (provider === undefined || traits === undefined) return void notServed.set(theirs, (notServed.get(theirs) ?? 0) + 1);
   const name = key.startsWith(`${theirs}/`) ? key.slice(theirs.length + 1) : key;
   if (name === '' || name.length > LONGEST_NAME || /[/\s]|^ft:/.test(name)) return skip('entry', 'no request names its model like this', key);
-  const broken = brokenPriceOf(entry);
-  if (broken !== null) return skip('entry', broken, key);
-  const prices = pricesOfEntry(entry, traits, (what, reason) => skip(what, reason, key));
+  const mode = textOf(entry['mode']);
+  if (mode !== null && !meteredModes.has(mode)) return skip('entry', `nothing of the mode ${mode} is counted`, key);
+  if (traits.usageFormat !== 'anthropic' && ALWAYS_SEARCHES.test(name)) return skip('entry', 'it searches the web for every request, which the provider does not report', key);
+  const read = readPrices(entry, mode, traits);
+  if ('reason' in read) return skip('entry', read.reason, key);
+  for (const { field, reason } of read.skipped) skip(field, reason, key);
+  const { prices, longContextThreshold } = read;
   if (prices.length === 0) return skip('entry', 'holds no price that is understood', key);
   const aliases = Array.isArray(entry['aliases']) ? entry['aliases'].filter((alias) => typeof alias === 'string' && alias.length <= LONGEST_NAME && /^[^\s/]+$/.test(alias)) : [];
   for (const model of [name, ...(aliases as string[])]) {
     const id = JSON.stringify([provider, model]);
     // An entry of its own says more than the alias of another, and the bare name more than the prefixed one.
     if (byModel.has(id) && model !== key) skip('entry', 'the model has prices under another name already', key);
-    else byModel.set(id, prices.map((price) => ({ provider, model, ...price })));
+    else byModel.set(id, { provider, model, prices, longContextThreshold });
   }
   return undefined;
 };
 
 /** Without one of these a model would be half free. */
-const MAIN_FIELDS = ['input_cost_per_token', 'output_cost_per_token'];
+const mainFields = new Set(['input_cost_per_token', 'output_cost_per_token']);
 
-/** @returns null when the main prices are absent, null, 0, or prices */
-const brokenPriceOf = (entry: Entry): string | null => {
-  for (const field of MAIN_FIELDS) {
-    const value = entry[field] ?? null;
-    const price = value === null ? null : exactPrice(value, 1n);
-    if (price !== null && 'reason' in price && price.reason !== ZERO) return `its ${field} ${price.reason}`;
+type ReadPrices = Omit<CommunityModel, 'provider' | 'model'> & { skipped: { field: string; reason: string }[] };
+
+/** @returns the reason when nothing of the entry may be taken */
+const readPrices = (entry: Entry, mode: string | null, traits: ProviderTraits): ReadPrices | { reason: string } => {
+  const found: EntryPrice[] = [];
+  const skipped: ReadPrices['skipped'] = [];
+  for (const [field, value] of Object.entries(entry)) {
+    const read = value === null ? null : readField(field, value, mode, traits);
+    if (read === null) continue;
+    if (!('reason' in read)) found.push(read);
+    else if (read.isIndispensable) return { reason: read.reason };
+    else skipped.push({ field, reason: read.reason });
   }
-  return null;
+  const taken = withOneThreshold(found, traits.longContextThreshold);
+  if ('reason' in taken) return taken;
+  return { prices: taken.prices.map(({ type, unit, picoUsd }) => ({ type, unit, picoUsd })), longContextThreshold: taken.longContextThreshold, skipped };
 };
 
-type Priced = Pick<CommunityPrice, 'type' | 'unit' | 'picoUsd'>;
+interface Unread {
+  reason: string;
+  /** Whether the rest of the entry would charge too little. */
+  isIndispensable: boolean;
+}
 
-const pricesOfEntry = (entry: Entry, traits: ProviderTraits, skip: (what: string, reason: string) => void): Priced[] => {
-  const mode = textOf(entry['mode']);
-  return Object.entries(entry).flatMap(([field, value]): Priced[] => {
-    if (value === null) return [];
-    const meaning = meaningOf(field, mode, traits);
-    if (meaning.kind === 'information') return [];
-    if (meaning.kind === 'skipped') return (skip(field, meaning.reason), []);
-    const price = meaning.kind === 'search' ? searchPriceOf(value) : { type: meaning.type, unit: meaning.unit, ...exactPrice(value, meaning.times) };
-    if ('reason' in price) return (skip(field, price.reason), []);
-    return [price];
-  });
+const readField = (field: string, value: unknown, mode: string | null, traits: ProviderTraits): EntryPrice | Unread | null => {
+  const meaning = meaningOf(field, mode, traits);
+  if (meaning.kind === 'information') return null;
+  if (meaning.kind === 'skipped' || meaning.kind === 'indispensable') return { reason: meaning.reason, isIndispensable: meaning.kind === 'indispensable' };
+  if (meaning.kind === 'search') {
+    const price = searchPriceOf(value);
+    return 'reason' in price ? { ...price, isIndispensable: false } : { type: WEB_SEARCHES, unit: 'perUnitUsd', picoUsd: price.picoUsd, long: null };
+  }
+  const { type, unit, times, long } = meaning;
+  const price = exactPrice(value, times);
+  if (!('reason' in price)) return { type, unit, picoUsd: price.picoUsd, long };
+  return isNeeded(field, price.reason, long) ? { reason: `its ${field} ${price.reason}`, isIndispensable: true } : { reason: price.reason, isIndispensable: false };
 };
+
+/** A price for a long context is never free: without it the short one would be charged. */
+const isNeeded = (field: string, reason: string, long: LongStart | null): boolean => long !== null || (mainFields.has(field) && reason !== ZERO);
 
 /** @param times how often the price has to be taken for one of our units */
 const exactPrice = (value: unknown, times: bigint): { picoUsd: bigint } | { reason: string } => {
   if (!(value instanceof JsonNumber)) return { reason: 'is no number' };
   if (value.text.startsWith('-')) return { reason: 'is negative' };
-  const picoUsd = parsePicoUsd(value.text, 1n);
-  if (picoUsd === undefined) return { reason: 'is not a whole number of pico-dollars (1e-12 US$)' };
-  if (picoUsd === 0n) return { reason: ZERO };
-  return picoUsd > HIGHEST_PICO_USD ? { reason: 'is too high to be a price' } : { picoUsd: picoUsd * times };
+  if (parsePicoUsd(value.text, 1n) === 0n) return { reason: ZERO };
+  const picoUsd = times === 1n ? parsePicoUsd(value.text, 1n) : roundPicoUsd(value.text, times);
+  if (picoUsd === undefined || picoUsd === 0n) return { reason: NOT_WHOLE };
+  return picoUsd > HIGHEST_PICO_USD ? { reason: 'is too high to be a price' } : { picoUsd };
 };
 
 /** The count of searches says nothing of the size of what was found, so there must be one price for all sizes. */
-const searchPriceOf = (value: unknown): Priced | { reason: string } => {
+const searchPriceOf = (value: unknown): { picoUsd: bigint } | { reason: string } => {
   const sizes = isObject(value) ? Object.values(value).map((price) => exactPrice(price, 1n)) : [];
   const [first] = sizes;
   if (first === undefined) return { reason: 'holds no prices' };
   if ('reason' in first) return first;
-  if (!sizes.every((size) => 'picoUsd' in size && size.picoUsd === first.picoUsd)) return { reason: 'depends on the size of the search context' };
-  return { type: WEB_SEARCHES, unit: 'perUnitUsd', picoUsd: first.picoUsd };
+  return sizes.every((size) => 'picoUsd' in size && size.picoUsd === first.picoUsd) ? first : { reason: 'depends on the size of the search context' };
 };
