@@ -82,9 +82,30 @@ describe.each(readers)('$name', ({ usageReader }) => {
 });
 
 describe('the reading', () => {
+  it('is the same of streams far longer than what waits to be looked at', () => {
+    const events = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_000 }), fc.boolean()), { maxLength: 8 });
+    fc.assert(
+      fc.property(events, cuts, fc.integer({ min: 1, max: 6_000 }), (lengths, at, step) => {
+        const deltas = lengths.map(([length, isOther]) => (isOther ? `: ${'x'.repeat(length)}` : `data: {"delta":{"text":"${'x'.repeat(length)}"}}`));
+        const stream = Buffer.from(`${[...deltas, 'data: {"type":"message_delta","usage":{"output_tokens":42}}'].join('\n\n')}\n\n`);
+        const reader = new MessageUsage();
+        const scan = new MemberScan(['text']);
+        const tap = createTap(reader, true, false, scan);
+        const even = Array.from({ length: Math.ceil(stream.length / step) }, (_, index) => index * step);
+        const shown = cut(stream, [...at, ...even]).map((chunk) => tap.push(chunk));
+        tap.end(true);
+        expect(Buffer.concat(shown).equals(stream)).toBe(true);
+        expect(reader.reading().usage).toEqual({ output_tokens: 42 });
+        expect(scan.textBytes).toBe(lengths.reduce((sum, [length, isOther]) => sum + (isOther ? 0 : length), 0));
+      }),
+    );
+  });
+
   it('is the same whatever the chunking', () => {
     const whole = new MessageUsage();
-    createTap(whole, true, false).push(streamOf('\n'));
+    const tapOfWhole = createTap(whole, true, false);
+    tapOfWhole.push(streamOf('\n'));
+    tapOfWhole.end(true);
     fc.assert(
       fc.property(newline, cuts, (lineEnd, at) => {
         const reader = new MessageUsage();
