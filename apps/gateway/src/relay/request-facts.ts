@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Endpoint, FieldText, RequestFactsOfPrice } from '../providers/index.js';
 import { Refusal, refusals } from '../refusals.js';
-import { type Span, findTopLevel, isObjectAt, stringAt, valueAt, wantMembers } from '../wire/json-facts.js';
+import { type Span, findTopLevel, isObjectAt, isWritten, stringAt, valueAt, wantMembers } from '../wire/json-facts.js';
 
 /** The few things the proxy must know of a request body, and the bytes that go upstream. */
 export interface RequestFacts {
@@ -46,7 +46,7 @@ export const readRequestFacts = (body: Buffer, endpoint: Endpoint): RequestFacts
     const facts: JsonFacts = {
       model: name,
       models: NO_MODELS,
-      stream: valueAt(body, stream) === true,
+      stream: isWritten(body, stream, TRUE),
       serviceTier: stringAt(body, tier),
       priceFacts: ruled,
       body,
@@ -66,11 +66,15 @@ const readFields = (body: Buffer, rule: NonNullable<Endpoint['fields']>): Reques
   return rule.problem?.(field) ?? rule.facts?.(field) ?? NO_PRICE_FACTS;
 };
 
+const TRUE = Buffer.from('true');
+/** As the official SDKs write it. */
+const ASKED = Buffer.from('{"include_usage":true}');
 const ASK = Buffer.from('"stream_options":{"include_usage":true},');
 
 /** Adds `stream_options.include_usage` by splicing bytes: everything else of the body stays as the caller wrote it. */
 const askForUsage = (facts: JsonFacts, span: Span, firstMember: number): JsonFacts => {
   const { body } = facts;
+  if (isWritten(body, span, ASKED)) return facts;
   const options = valueAt(body, span) as { include_usage?: unknown } | null | undefined;
   if (options?.include_usage === true) return facts;
   if (options === undefined) return { ...facts, hideUsage: true, body: Buffer.concat([body.subarray(0, firstMember), ASK, body.subarray(firstMember)]) };

@@ -103,6 +103,10 @@ export const stringAt = (json: Buffer, span: Span | undefined): string | null =>
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
 };
 
+/** True when the member is written exactly so. */
+export const isWritten = (json: Buffer, span: Span | undefined, text: Buffer): boolean =>
+  span !== undefined && span.start >= 0 && span.end - span.start === text.length && json.compare(text, 0, text.length, span.start, span.end) === 0;
+
 /** True when the member is there and is an object. */
 export const isObjectAt = (json: Buffer, span: Span | undefined): span is Span => span !== undefined && span.start >= 0 && json[span.start] === OPEN_BRACE;
 
