@@ -1,6 +1,6 @@
 import type { PriceTable } from '../price-table.js';
-import { isLongType, LONG } from '../priced-model.js';
 import type { PricedModel, ProviderRules } from '../priced-model.js';
+import { isLongType, LONG } from '../usage-type.js';
 import type { CommunityModel, ModelPrice } from './community-model.js';
 
 /** A price that the table does not have, or has otherwise. */

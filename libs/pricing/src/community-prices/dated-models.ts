@@ -1,5 +1,5 @@
-import { isLongType, LONG } from '../priced-model.js';
 import type { PriceTable } from '../price-table.js';
+import { shortOf } from '../usage-type.js';
 import type { CommunityModel, Skip } from './community-model.js';
 
 /** `-2025-04-14`, `-20251101`, `-0309`. */
@@ -27,9 +27,8 @@ export const withoutPoorer = (models: readonly CommunityModel[], table: PriceTab
 
 const idOf = ({ provider, model }: Pick<CommunityModel, 'provider' | 'model'>): string => JSON.stringify([provider, model]);
 
-/** Of no tier, discount or path: who asks for one of those without a price is charged under the name asked for, or not at all. */
+/** Of no tier, discount, path or multiple: who asks for one of those without a price is charged under the name asked for, or not at all. */
 const isStandard = (type: string, table: PriceTable, provider: string): boolean => {
-  const { serviceTiers, discounts, inputOnlyPaths } = table.rules(provider)!;
-  const short = isLongType(type) ? type.slice(0, -LONG.length - 1) : type;
-  return short !== REASONING && ![...serviceTiers, ...discounts.keys(), ...inputOnlyPaths.values()].some((suffix) => short.endsWith(`_${suffix}`));
+  const short = shortOf(type);
+  return short !== REASONING && ![...table.rules(provider)!.suffixes].some((suffix) => short.endsWith(`_${suffix}`));
 };

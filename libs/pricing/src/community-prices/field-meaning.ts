@@ -1,5 +1,5 @@
-import { LONG } from '../priced-model.js';
 import type { PriceTable } from '../price-table.js';
+import { LONG } from '../usage-type.js';
 
 type UsageFormat = 'openai' | 'anthropic';
 

@@ -1,5 +1,5 @@
 import { formatPercent, roundHalfEven } from '../money.js';
-import { isLongType } from '../priced-model.js';
+import { isLongType } from '../usage-type.js';
 import type { CommunityPrices, Skipped } from './community-model.js';
 import type { ModelDifference, PriceDifferences } from './compare-prices.js';
 import { NOT_UNDERSTOOD } from './field-meaning.js';
