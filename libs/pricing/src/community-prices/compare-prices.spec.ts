@@ -163,6 +163,13 @@ describe('a batch price that is the discounted standard price', () => {
     expect(tableWith(changeOf(text)).unitPricePicoUsd('anthropic', 'claude-opus-4-8', 'input_tokens_batch')).toBe(2_000_000n);
   });
 
+  test('is written where it is no longer that, because the standard price changes and this one does not', () => {
+    const text = fileOf({ 'claude-opus-4-8': entry('anthropic', { input_cost_per_token: 4e-6, input_cost_per_token_batches: 2.5e-6 }) });
+    expect(changeOf(text)?.prices['anthropic']?.[0]?.perMillionUsd).toEqual({ input_tokens: '4', input_tokens_batch: '2.5' });
+    expect(tableWith(changeOf(text)).unitPricePicoUsd('anthropic', 'claude-opus-4-8', 'input_tokens_batch')).toBe(2_500_000n);
+    expect(reportOf(text)).toContain('changed: 1\n  anthropic claude-opus-4-8 input_tokens: 5 -> 4 US$ a million (-20%)\nadded: 0');
+  });
+
   test('is written where another was given by hand, which would stay', () => {
     const byHand = { ...about, validFrom: '2026-11-20T00:00:00Z', prices: { anthropic: [{ models: ['claude-opus-4-8'], perMillionUsd: { input_tokens_batch: '2.5' }, perUnitUsd: {} }] } };
     const text = fileOf({ 'claude-opus-4-8': entry('anthropic', batch) });

@@ -54,10 +54,13 @@ const differenceOf = (table: PriceTable, community: CommunityModel): ModelDiffer
   const known = table.lookup(provider, model);
   const rules = table.rules(provider)!;
   const different = prices
-    .filter((price) => known?.prices.get(price.type) !== price.picoUsd && !isDiscountOf(prices, price, known, rules))
+    .filter((price) => !isAsGiven(price, known) && !isDiscountOf(prices, price, known, rules))
     .map((price) => ({ ...price, oldPicoUsd: known?.prices.get(price.type) ?? null }));
   return { provider, model, isNew: known === undefined, prices: different, threshold: thresholdDifference(community, known, rules), multiples: multipleDifferences(community, known, rules) };
 };
+
+/** A price that the table makes of the standard one is none that was given: it changes with that. */
+const isAsGiven = ({ type, picoUsd }: ModelPrice, known: PricedModel | undefined): boolean => known?.prices.get(type) === picoUsd && !known.discounted.has(type);
 
 /** Whether the table makes this price of the standard one by itself. Written down, it would stay when the standard one changes. */
 const isDiscountOf = (prices: readonly ModelPrice[], { type, picoUsd }: ModelPrice, known: PricedModel | undefined, { discounts }: ProviderRules): boolean => {

@@ -42,7 +42,7 @@ const countOf = ({ prices, multiples }: Pick<ModelDifference, 'prices' | 'multip
 
 const changesOf = ({ provider, model, prices, threshold, multiples }: ModelDifference): string[] => {
   const changedPrices = prices.flatMap(({ type, unit, picoUsd, oldPicoUsd }) =>
-    oldPicoUsd === null ? [] : [`  ${provider} ${model} ${type}: ${usdOf(oldPicoUsd, unit)} -> ${usdOf(picoUsd, unit)} ${UNIT_NAMES[unit]} (${riseOf(oldPicoUsd, picoUsd)})`],
+    oldPicoUsd === null || oldPicoUsd === picoUsd ? [] : [`  ${provider} ${model} ${type}: ${usdOf(oldPicoUsd, unit)} -> ${usdOf(picoUsd, unit)} ${UNIT_NAMES[unit]} (${riseOf(oldPicoUsd, picoUsd)})`],
   );
   const changedMultiples = multiples.flatMap(({ member, value, percent, oldPercent }) =>
     oldPercent === null ? [] : [`  ${provider} ${model} ${member} ${value}: ${counted(oldPercent)} -> ${counted(percent)} ${PERCENT}`],
