@@ -13,7 +13,7 @@ import { newReading, objectOf } from './quantity.js';
 import type { JsonObject, Quantity, Reading } from './quantity.js';
 import { quantitiesOfRequest } from './request-facts.js';
 import { addUp, quantitiesOfTools } from './tool-usage.js';
-import { applyServiceTier, applySuffix, chargedServiceTier } from './service-tier.js';
+import { applyServiceTier, applySuffix, chargedServiceTier, noteUnpricedTier } from './service-tier.js';
 
 /** What `normaliseUsage` needs to know of an answer. */
 export type UsageFacts = Pick<
@@ -58,6 +58,7 @@ const withSuffixes = (quantities: Quantity[], endpoint: string, model: PricedMod
   return isLong ? applyLongContext(tiered, model) : tiered;
 };
 
+const dependsOnTier = (endpoint: string, { rules }: PricedModel): boolean => !rules.inputOnlyPaths.has(endpoint) && !rules.discountedPaths.has(endpoint);
 
 const withoutZeros = (quantities: readonly Quantity[]): Quantity[] => quantities.filter(({ amount }) => !isZero(amount));
 
@@ -77,7 +78,9 @@ export const normaliseUsage = (table: PriceTable, data: UsageFacts): NormalisedU
   const read = usage === undefined ? quantitiesOfRequest(name, data.requestFacts, reading) : readInFormat(usage, data.endpoint, model, reading);
   if (reading.problem !== null) return unpriceable(`usage: ${reading.problem}`);
   if (!reading.sawCount && reading.unpricedTypes.length === 0) return unpriceable('no usage: nothing was reported that could be priced');
-  const used = applyMultiples(withSuffixes(withoutZeros(read), data.endpoint, model, tier), usage ?? {}, formatAt(data.endpoint, model), model, reading);
+  const tiered = withSuffixes(withoutZeros(read), data.endpoint, model, tier);
+  if (tiered.length > 0 && dependsOnTier(data.endpoint, model)) noteUnpricedTier(data.responseServiceTier, model, reading);
+  const used = applyMultiples(tiered, usage ?? {}, formatAt(data.endpoint, model), model, reading);
   const tools = withoutZeros(quantitiesOfTools(data.toolUsage, model, reading));
   if (reading.problem !== null) return unpriceable(`tool usage: ${reading.problem}`);
   return { status: 'normalised', model: name, quantities: addUp(used, tools), unpricedTypes: reading.unpricedTypes };
