@@ -27,7 +27,7 @@ export interface LongContext {
   readonly threshold: bigint;
   /** Whether exactly the threshold is long already. */
   readonly inclusive: boolean;
-  /** The usage types that are added up, images and sound of the same kind with them. */
+  /** The usage types that are added up. */
   readonly counts: ReadonlySet<string>;
 }
 

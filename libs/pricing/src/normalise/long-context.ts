@@ -3,14 +3,11 @@ import { longVariantOf } from '../priced-model.js';
 import type { PricedModel } from '../priced-model.js';
 import type { Quantity } from './quantity.js';
 
-/** Images and sound are as much of the context as text of their kind; providers report them as parts of one input. */
-const asText = (type: string): string => type.replace(/^(audio|image)_/, '');
-
 /** Whether the input is so long that the model is charged at its `_long` prices. Takes the types before any suffix. */
 export const isLongContext = (quantities: readonly Quantity[], { longContext }: PricedModel): boolean => {
   if (longContext === null) return false;
   let sum = ZERO;
-  for (const { type, amount } of quantities) if (longContext.counts.has(asText(type))) sum = addExact(sum, amount);
+  for (const { type, amount } of quantities) if (longContext.counts.has(type)) sum = addExact(sum, amount);
   const limit = longContext.threshold * sum.denominator;
   return sum.numerator > limit || (longContext.inclusive && sum.numerator === limit);
 };
