@@ -30,7 +30,7 @@ export class MeteringMetrics implements MeteringWatch {
     this.charged = byModel('llm_proxy_charged_usd_total', 'What projects are charged, the surcharge included.');
     this.providerCost = byModel('llm_proxy_provider_cost_usd_total', 'What the provider charges, whoever pays.');
     this.events = new Counter({ name: 'llm_proxy_metered_events_total', help: 'Usage events that were priced.', labelNames: ['provider', 'model', 'measurement'], registers });
-    this.unpriced = byModel('llm_proxy_unpriced_usage_total', 'Priced events with a usage type the price table has no price for.');
+    this.unpriced = byModel('llm_proxy_unpriced_usage_total', 'Priced events with something the price table has no price for.');
     this.setAside = new Counter({ name: 'llm_proxy_metering_set_aside_total', help: 'Messages set aside: unpriceable, or no usage events.', labelNames: ['why'], registers });
     this.lag = new Gauge({ name: 'llm_proxy_metering_lag_seconds', help: 'Age of the newest event of the last batch: from the end of its answer to its price.', registers });
   }

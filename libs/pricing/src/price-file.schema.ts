@@ -1,6 +1,7 @@
 import { priceAdjustmentsSchema } from '@llm-proxy/usage-schema';
 import { z } from 'zod';
 import { parsePicoUsd } from './money.js';
+import { usageMultipleSchema } from './price-table.schema.js';
 
 /** The format of a deployment's price file; `data/README.md` explains it to whoever writes one. */
 const name = z.string().min(1).max(128);
@@ -36,8 +37,11 @@ const priceChangeSchema = z
     /** Exclusive; missing: until another change prices the same anew. */
     validUntil: instant.optional(),
     source: z.string().min(1).max(500),
-    prices: z.record(name, z.array(priceGroupSchema).min(1)),
+    prices: z.record(name, z.array(priceGroupSchema).min(1)).default({}),
+    /** By provider: what it charges for all tokens when its usage object says so. */
+    multiples: z.record(name, z.array(usageMultipleSchema).min(1)).optional(),
   })
+  .refine(({ prices, multiples }) => Object.keys(prices).length + Object.keys(multiples ?? {}).length > 0, 'changes nothing')
   .refine(({ validFrom, validUntil }) => validUntil === undefined || Date.parse(validFrom) < Date.parse(validUntil), { path: ['validUntil'], message: 'is not after validFrom' });
 
 export const priceFileSchema = z.strictObject({

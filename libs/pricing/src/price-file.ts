@@ -8,8 +8,8 @@ import { priceFileSchema } from './price-file.schema.js';
 import type { PriceChange, PriceChangeGroup, PriceFile } from './price-file.schema.js';
 import { toPriceTable } from './price-table.js';
 import type { PriceTable } from './price-table.js';
-import type { PriceGroupData, PriceTableData, ProviderData } from './price-table.schema.js';
-import { isLongType } from './priced-model.js';
+import type { PriceGroupData, PriceTableData, ProviderData, UsageMultiple } from './price-table.schema.js';
+import { isLongType } from './usage-type.js';
 
 const DIGEST_LENGTH = 10;
 
@@ -29,10 +29,21 @@ interface Threshold {
   tokens: number;
 }
 
+/** What a provider charges of the token prices when a member of its usage object has that value. */
+interface Multiple {
+  provider: string;
+  /** Null: all of the provider. */
+  model: string | null;
+  member: string;
+  value: string;
+  percent: number;
+}
+
 /** Of changes; later ones win. */
 interface Changed {
   prices: readonly Price[];
   thresholds: readonly Threshold[];
+  multiples: readonly Multiple[];
 }
 
 /** What of a price file holds at one time. */
@@ -59,7 +70,7 @@ export const parsePriceFile = (text: string, fileName: string): PriceFile => {
 /**
  * The tables with the file's prices and adjustments put over them: one table for each stretch of time in which the same of both holds.
  * @param tables the shipped ones
- * @throws Error when the file names a provider that no table has, prices something twice from the same time on, or has a threshold that no price uses
+ * @throws Error when the file names a provider that no table has, prices something twice from the same time on, or has a threshold or multiple that no price uses
  */
 export const priceBookWith = (tables: readonly PriceTableData[], file: PriceFile): PriceBook => {
   assertKnownProviders(tables, file);
@@ -81,21 +92,26 @@ const assertKnownProviders = (tables: readonly PriceTableData[], { changes, adju
   const assertKnown = (provider: string, where: string) => {
     if (!known.has(provider)) throw new Error(`price file: ${where} names the provider "${provider}"; there are ${[...known].join(', ')}`);
   };
-  changes.forEach(({ prices }, index) => Object.keys(prices).forEach((provider) => assertKnown(provider, `changes[${index}].prices`)));
+  changes.forEach(({ prices, multiples = {} }, index) => {
+    for (const provider of Object.keys(prices)) assertKnown(provider, `changes[${index}].prices`);
+    for (const provider of Object.keys(multiples)) assertKnown(provider, `changes[${index}].multiples`);
+  });
   adjustments.forEach(({ provider }, index) => provider !== undefined && assertKnown(provider, `adjustments[${index}].provider`));
 };
 
 const assertPricedOnce = ({ changes }: PriceFile) => {
   const seen = new Map<string, number>();
   changes.forEach((change, index) => {
-    const assertOnce = (provider: string, model: string, what: string) => {
+    const assertOnce = (provider: string, model: string | null, what: string) => {
       const key = JSON.stringify([Date.parse(change.validFrom), provider, model, what]);
       const other = seen.get(key);
-      if (other !== undefined) throw new Error(`price file: changes[${index}] ${what} of ${provider} model "${model}" twice from ${change.validFrom} on (first in changes[${other}])`);
+      const of = model === null ? provider : `${provider} model "${model}"`;
+      if (other !== undefined) throw new Error(`price file: changes[${index}] ${what} of ${of} twice from ${change.validFrom} on (first in changes[${other}])`);
       seen.set(key, index);
     };
     for (const { provider, model, type } of pricesOf(change)) assertOnce(provider, model, `prices ${type}`);
     for (const { provider, model } of thresholdsOf(change)) assertOnce(provider, model, 'sets longContextThreshold');
+    for (const { provider, model, member, value } of multiplesIn(change)) assertOnce(provider, model, `sets the multiple for ${member} "${value}"`);
   });
 };
 
@@ -106,6 +122,11 @@ const thresholdsOf = ({ prices }: PriceChange): Threshold[] =>
   Object.entries(prices).flatMap(([provider, groups]) =>
     groups.flatMap(({ models, longContextThreshold: tokens }) => (tokens === undefined ? [] : models.map((model) => ({ provider, model, tokens })))),
   );
+
+const multiplesIn = ({ multiples = {} }: Pick<PriceChange, 'multiples'>): Multiple[] =>
+  Object.entries(multiples).flatMap(([provider, all]) => all.flatMap((one) => (one.models ?? [null]).map((model) => multipleFor(provider, model, one))));
+
+const multipleFor = (provider: string, model: string | null, { member, value, percent }: UsageMultiple): Multiple => ({ provider, model, member, value, percent });
 
 const pricesOfModel = (provider: string, model: string, group: PriceChangeGroup): Price[] =>
   (['perMillionUsd', 'perUnitUsd'] as const).flatMap((unit) => Object.entries(group[unit]).map(([type, usdText]) => ({ provider, model, type, unit, usdText })));
@@ -131,17 +152,19 @@ const activeAt = ({ changes, adjustments }: PriceFile, atMs: number): Active => 
   return {
     prices: active.flatMap(pricesOf),
     thresholds: active.flatMap(thresholdsOf),
+    multiples: active.flatMap(multiplesIn),
     // The time before everything is no date; what has no start holds there already.
     adjustments: adjustments.filter((one) => (atMs === -Infinity ? one.validFrom === undefined : isAdjustmentValidAt(one, new Date(atMs)))),
   };
 };
 
 /** Says which prices were used: the shipped table, the file by its name, and a digest of what of it holds. The shipped version where nothing does. */
-const versionOf = (base: PriceTableData, name: string, { prices, thresholds, adjustments }: Active): string => {
-  const isKnown = ({ provider }: Price | Threshold) => Object.hasOwn(base.providers, provider);
+const versionOf = (base: PriceTableData, name: string, { prices, thresholds, multiples, adjustments }: Active): string => {
+  const isKnown = ({ provider }: Price | Threshold | Multiple) => Object.hasOwn(base.providers, provider);
   const effective = new Map<string, readonly (string | number)[]>([
     ...prices.filter(isKnown).map(({ provider, model, type, unit, usdText }) => [JSON.stringify([provider, model, type]), [unit, usdText]] as const),
     ...thresholds.filter(isKnown).map(({ provider, model, tokens }) => [JSON.stringify([provider, model]), [tokens]] as const),
+    ...multiples.filter(isKnown).map(({ provider, model, member, value, percent }) => [JSON.stringify([provider, model, member, value]), [percent]] as const),
   ]);
   const selectors = adjustments.map(({ provider, model, percent }) => JSON.stringify([provider ?? null, model ?? null, formatPercent(parsePercent(percent))]));
   if (effective.size + selectors.length === 0) return base.version;
@@ -150,17 +173,18 @@ const versionOf = (base: PriceTableData, name: string, { prices, thresholds, adj
 };
 
 /** A provider that the table does not have yet stays out of it: nothing is known of how it reported then. */
-const withChanges = (base: PriceTableData, { prices, thresholds }: Changed): PriceTableData => ({
+const withChanges = (base: PriceTableData, { prices, thresholds, multiples }: Changed): PriceTableData => ({
   ...base,
   providers: Object.fromEntries(
     Object.entries(base.providers).map(([provider, data]) => {
-      const isOfProvider = (one: Price | Threshold) => one.provider === provider;
-      return [provider, withProviderChanges(data, provider, { prices: prices.filter(isOfProvider), thresholds: thresholds.filter(isOfProvider) })];
+      const isOfProvider = (one: Price | Threshold | Multiple) => one.provider === provider;
+      const changed = { prices: prices.filter(isOfProvider), thresholds: thresholds.filter(isOfProvider), multiples: multiples.filter(isOfProvider) };
+      return [provider, withProviderChanges(data, provider, changed)];
     }),
   ),
 });
 
-const withProviderChanges = (data: ProviderData, provider: string, { prices, thresholds }: Changed): ProviderData => {
+const withProviderChanges = (data: ProviderData, provider: string, { prices, thresholds, multiples }: Changed): ProviderData => {
   const changed = new Map<string, PriceGroupData>();
   const groupOf = (model: string): PriceGroupData => {
     const group = changed.get(model) ?? ownGroupOf(data, model);
@@ -179,7 +203,15 @@ const withProviderChanges = (data: ProviderData, provider: string, { prices, thr
     assertThresholdIsUsed(data, provider, model, group);
   }
   const unchanged = data.prices.map((group) => ({ ...group, models: group.models.filter((model) => !changed.has(model)) })).filter(({ models }) => models.length > 0);
-  return { ...data, prices: [...unchanged, ...changed.values()], ...longContextWith(data, provider, prices) };
+  return { ...data, prices: [...unchanged, ...changed.values()], ...longContextWith(data, provider, prices), multiples: multiplesWith(data, provider, multiples) };
+};
+
+const multiplesWith = (data: ProviderData, provider: string, changed: readonly Multiple[]): UsageMultiple[] => {
+  const all = new Map<string, UsageMultiple>();
+  for (const { model, member, value, percent } of [...multiplesIn({ multiples: { [provider]: data.multiples } }), ...changed]) {
+    all.set(JSON.stringify([model, member, value]), { member, value, percent, ...(model === null ? {} : { models: [model] }) });
+  }
+  return [...all.values()];
 };
 
 /** A copy that can be changed. */

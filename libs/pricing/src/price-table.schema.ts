@@ -25,6 +25,17 @@ const priceGroupSchema = z
   })
   .refine((group) => !Object.keys(group.perUnitUsd).some((type) => type in group.perMillionUsd), 'a usage type has two prices');
 
+export const usageMultipleSchema = z.strictObject({
+  /** String member of the usage object. */
+  member: z.string().max(64).regex(/^[a-z][a-z0-9_]*$/, 'a member of the usage object such as speed'),
+  /** As the provider says it, in lower case; also the suffix of the prices. */
+  value: z.string().max(40).regex(/^[a-z0-9][a-z0-9_.-]*$/, 'a value in lower case such as fast'),
+  /** Of the token prices; 100: nothing changes. */
+  percent: z.int().min(1).max(10_000),
+  /** Missing: all of the provider. */
+  models: z.array(name).min(1).optional(),
+});
+
 const providerSchema = z.strictObject({
   usageFormat,
   surcharged: z.boolean(),
@@ -35,6 +46,7 @@ const providerSchema = z.strictObject({
     .record(z.string().startsWith('/'), z.strictObject({ suffix, percent: z.int().min(1).max(99), source: z.string().min(1) }))
     .default({}),
   longContext: longContextSchema.optional(),
+  multiples: z.array(usageMultipleSchema).default([]),
   prices: z.array(priceGroupSchema),
 });
 
@@ -50,4 +62,5 @@ export const priceTableSchema = z.strictObject({
 export type PriceTableData = z.infer<typeof priceTableSchema>;
 export type ProviderData = z.infer<typeof providerSchema>;
 export type PriceGroupData = z.infer<typeof priceGroupSchema>;
+export type UsageMultiple = z.infer<typeof usageMultipleSchema>;
 export type UsageFormat = z.infer<typeof usageFormat>;

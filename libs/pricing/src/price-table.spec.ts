@@ -63,6 +63,8 @@ describe('availability', () => {
     [november, 'gpt-6-astra', 'ultrafast', true],
     [november, 'gpt-6-sol', 'ultrafast', false],
     [november, 'gpt-6-sol', 'priority', true],
+    [november, 'gpt-6-sol', 'fast', true],
+    [november, 'text-embedding-3-small', 'Fast', false],
     [november, 'gpt-5.4', ' Flex ', true],
     [november, 'gpt-5.4', '', true],
     [november, 'gpt-5.4', 'scale', false],

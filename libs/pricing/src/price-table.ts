@@ -7,6 +7,7 @@ import { priceTableSchema } from './price-table.schema.js';
 import type { PriceTableData } from './price-table.schema.js';
 import { pricedModelsOf } from './priced-model.js';
 import type { PricedModel, ProviderRules } from './priced-model.js';
+import { tierNamed } from './tier-name.js';
 
 type UnitPricesUsd = Record<string, Record<string, Record<string, number>>>;
 
@@ -52,7 +53,7 @@ export class PriceTable {
     const priced = this.lookup(provider, model);
     if (priced === undefined) return false;
     const tiers = priced.acceptedTiers;
-    return serviceTier === null || tiers === null || tiers.has(serviceTier) || tiers.has(serviceTier.trim().toLowerCase());
+    return serviceTier === null || tiers === null || tiers.has(serviceTier) || tiers.has(tierNamed(serviceTier) ?? '');
   }
 
   models(provider: string): readonly string[] {

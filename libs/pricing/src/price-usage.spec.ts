@@ -94,6 +94,37 @@ describe('service tier', () => {
     expect(priced(november, 'gpt-6-sol', usage, changes)).toEqual({ input_tokens: '10', output_tokens: '1' });
   });
 
+  test.each([
+    ['gpt-6-sol', null, 'fast', '_priority'],
+    ['gpt-6-sol', 'fast', null, '_priority'],
+    ['gpt-6-astra', 'ultrafast', 'Fast', '_priority'],
+    ['gpt-5.6', 'fast', 'priority', '_priority'],
+    ['gpt-6-sol', 'fast', 'default', ''],
+  ])('fast is the newer name of priority: %s, asked for %p and told %p', (requestModel, requestServiceTier, responseServiceTier, suffix) => {
+    const pricing = bill(november, answer({ requestModel, requestServiceTier, responseServiceTier, usage }));
+    expect([quantitiesOf(pricing), pricing.unpricedTypes]).toEqual([{ [`input_tokens${suffix}`]: '10', [`output_tokens${suffix}`]: '1' }, []]);
+  });
+
+  test.each([
+    ['gpt-6-sol', null, 'ultrafast', ['service_tier_ultrafast']],
+    ['gpt-4.5-preview', null, 'fast', ['service_tier_priority']],
+    ['gpt-5.4-nano', 'priority', 'priority', ['service_tier_priority']],
+    ['gpt-5.4', null, 'Turbo', ['service_tier_turbo']],
+    ['gpt-5.4', 'flex', 'next to nothing', ['service_tier']],
+    ['gpt-5.4-nano', 'priority', null, []],
+    ['gpt-5.4', null, 'scale', []],
+    ['gpt-5.4', null, 'auto', []],
+    ['gpt-5.4', null, ' ', []],
+  ])('of %s, asked for %p and told %p, without prices is named: %j', (requestModel, requestServiceTier, responseServiceTier, names) => {
+    expect(bill(july.has('openai', requestModel) ? july : november, answer({ requestModel, requestServiceTier, responseServiceTier, usage })).unpricedTypes).toEqual(names);
+  });
+
+  test('is not named where it is of no concern, or where nothing is charged', () => {
+    expect(bill(november, answer({ requestModel: 'gpt-6-luna', endpoint: '/v1/decisions', responseServiceTier: 'ultrafast', usage })).unpricedTypes).toEqual([]);
+    expect(bill(november, { ...anthropicAnswer('claude-opus-5', usage), endpoint: '/v1/messages/batches', responseServiceTier: 'batch' }).unpricedTypes).toEqual([]);
+    expect(bill(november, answer({ requestModel: 'gpt-6-sol', responseServiceTier: 'ultrafast', usage: { input_tokens: 0, output_tokens: 0 } })).unpricedTypes).toEqual([]);
+  });
+
   test('it means nothing for a provider without priced tiers', () => {
     expect(quantitiesOf(bill(november, { ...anthropicAnswer('claude-opus-5', usage), responseServiceTier: 'priority' }))).toEqual({ input_tokens: '10', output_tokens: '1' });
   });

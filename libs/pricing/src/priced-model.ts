@@ -1,5 +1,7 @@
 import { parsePicoUsd } from './money.js';
 import type { PriceGroupData, ProviderData, UsageFormat } from './price-table.schema.js';
+import { type MultiplesOfModel, assertMultiples, multiplesOf, withMultiples } from './usage-multiples.js';
+import { LONG, isLongType, isTokenType, shortOf, withSuffix } from './usage-type.js';
 
 /** How one provider reports and charges; from the price data. */
 export interface ProviderRules {
@@ -14,6 +16,10 @@ export interface ProviderRules {
   readonly surcharged: boolean;
   /** In tokens, for models without a threshold of their own; null: the provider has no long context. */
   readonly longContextThreshold: bigint | null;
+  /** Of all prices that are not the standard ones: tiers, paths, long context, values that a multiple is for. */
+  readonly suffixes: ReadonlySet<string>;
+  /** For models that have none of their own. */
+  readonly multiples: MultiplesOfModel;
 }
 
 /** From how many input tokens on a model is charged at its `_long` prices. */
@@ -37,12 +43,8 @@ export interface PricedModel {
   /** Service tiers a request may name; null when the provider has no priced tiers and the tier is of no concern. */
   readonly acceptedTiers: ReadonlySet<string> | null;
   readonly longContext: LongContext | null;
+  readonly multiples: MultiplesOfModel;
 }
-
-/** Suffix of the prices for a long context. */
-export const LONG = 'long';
-
-export const isLongType = (type: string): boolean => type.endsWith(`_${LONG}`);
 
 const STANDARD_TIERS = ['', 'standard', 'default', 'auto'];
 const MILLION = 1_000_000n;
@@ -58,7 +60,16 @@ const rulesOf = (data: ProviderData): ProviderRules => ({
   serviceTiers: new Set(data.serviceTiers),
   surcharged: data.surcharged,
   longContextThreshold: data.longContext === undefined ? null : BigInt(data.longContext.threshold),
+  suffixes: new Set([...suffixesOf(data), LONG, ...data.multiples.map(({ value }) => value)]),
+  multiples: multiplesOf(data.multiples, null),
 });
+
+/** Of tiers and paths. */
+const suffixesOf = ({ serviceTiers, inputOnlyPaths, discountedPaths }: ProviderData): string[] => [
+  ...serviceTiers,
+  ...Object.values(inputOnlyPaths),
+  ...Object.values(discountedPaths).map(({ suffix }) => suffix),
+];
 
 const pricesOf = (group: PriceGroupData): Map<string, bigint> => {
   const prices = new Map<string, bigint>();
@@ -84,9 +95,8 @@ const addDiscounts = (prices: Map<string, bigint>, data: ProviderData): Set<stri
     taken.push(`_${suffix}`);
     const standard = [...prices];
     for (const [type, price] of standard) {
-      const isLong = isLongType(type);
-      const base = isLong ? type.slice(0, -LONG.length - 1) : type;
-      const discounted = `${base}_${suffix}${isLong ? `_${LONG}` : ''}`;
+      const base = shortOf(type);
+      const discounted = withSuffix(type, suffix);
       const isStandard = base.endsWith('_tokens') && !taken.some((ending) => base.endsWith(ending));
       if (!isStandard || prices.has(discounted)) continue;
       const share = price * BigInt(percent);
@@ -139,24 +149,27 @@ const assertLongContextIsPriced = (data: ProviderData, models: ReadonlyMap<strin
 
 /**
  * Prepares one provider's prices for lookup.
- * @throws Error when a price is not a whole number of pico-dollars, a model is priced twice or named without a price, or a threshold has no `_long` price
+ * @throws Error when a price is not a whole number of pico-dollars, a model is priced twice or named without a price, a threshold has no `_long` price, or
+ * multiples make no sense
  */
 export const pricedModelsOf = (data: ProviderData): Map<string, PricedModel> => {
   const rules = rulesOf(data);
-  const discounts = Object.values(data.discountedPaths).map(({ suffix }) => suffix);
-  const suffixes = [...data.serviceTiers, ...Object.values(data.inputOnlyPaths), ...discounts, LONG];
+  const suffixes = suffixesOf(data);
   const models = new Map<string, PricedModel>();
   for (const group of data.prices) {
     const prices = pricesOf(group);
     assertThresholdIsUsed(group, data, prices);
     const discounted = addDiscounts(prices, data);
-    const variants = variantsOf(prices, suffixes);
+    const variants = variantsOf(prices, [...suffixes, LONG]);
     const acceptedTiers = acceptedTiersOf(prices, data.serviceTiers);
     for (const model of group.models) {
       if (models.has(model)) throw new Error(`${model} is priced twice`);
-      models.set(model, { rules, prices, discounted, variants, acceptedTiers, longContext: longContextOf(data, model, group.longContextThreshold) });
+      const multiples = multiplesOf(data.multiples, model);
+      const all = multiples.size === 0 ? prices : withMultiples(prices, multiples, suffixes, model);
+      models.set(model, { rules, prices: all, discounted, variants, acceptedTiers, longContext: longContextOf(data, model, group.longContextThreshold), multiples });
     }
   }
+  assertMultiples(data.multiples, new Set([...suffixes, LONG]), (model) => [...(models.get(model)?.prices.keys() ?? [])].some(isTokenType));
   assertLongContextIsPriced(data, models);
   return models;
 };

@@ -35,7 +35,7 @@ export const pricingSchema = z.object({
   surchargeNanoUsd: integerText,
   /** Sum of `amountNanoUsd` over the lines: what the project is charged. */
   totalNanoUsd: integerText,
-  /** Usage types the provider reported and the price table has no price for. */
+  /** Usage types the provider reported and the price table has no price for, and what it says of the price itself, e.g. `speed_fast`. */
   unpricedTypes: z.array(z.string()),
 });
 

@@ -53,6 +53,12 @@ describe('results of a batch', () => {
     });
   });
 
+  it('keep what they say about their price', () => {
+    const usage = { input_tokens: 1, output_tokens: 2, service_tier: 'batch', inference_geo: 'us', speed: 'standard' };
+    const result = JSON.stringify({ custom_id: 'a', result: { type: 'succeeded', message: { model: 'claude-sonnet-4-6', usage } } });
+    expect(read(Buffer.from(result), []).map(({ data }) => data.usage)).toEqual([usage]);
+  });
+
   it('have the same id whenever they are seen, and another in every other batch', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (id, one, other) => {

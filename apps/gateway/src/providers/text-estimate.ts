@@ -6,7 +6,7 @@ const BYTES_PER_TOKEN = 4;
 /** Members that no model reads as text: names, ids, settings, and what is encoded. */
 const NOT_TEXT = new Set([
   'model', 'type', 'role', 'id', 'event_id', 'call_id', 'tool_call_id', 'tool_use_id', 'previous_response_id', 'data', 'audio', 'file_data', 'file_id', 'image_url', 'url', 'media_type',
-  'signature', 'encrypted_content', 'metadata', 'client_metadata', 'prompt_cache_key', 'safety_identifier', 'user', 'service_tier', 'include', 'format', 'encoding_format',
+  'signature', 'encrypted_content', 'metadata', 'client_metadata', 'prompt_cache_key', 'safety_identifier', 'user', 'service_tier', 'speed', 'inference_geo', 'include', 'format', 'encoding_format',
 ]);
 
 export const tokensOf = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);

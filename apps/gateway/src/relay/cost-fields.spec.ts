@@ -40,6 +40,12 @@ describe('what is told of a cost', () => {
     expect(costFields(eventOf({ usage }), RULES)).toEqual({ 'x-meshagent-cost-usd': '0.00126', 'x-meshagent-cost-basis': 'unpriced', 'x-meshagent-price-version': '2026-11' });
   });
 
+  it('is short of what a provider charges for speed that has no price, and says so', () => {
+    const event = (speed: string) => eventOf({ provider: 'anthropic', endpoint: '/v1/messages', requestModel: 'claude-opus-5', usage: { input_tokens: 1_000, speed } });
+    expect(costFields(event('fast'), RULES)).toEqual({ ...costFields(event('standard'), RULES), 'x-meshagent-cost-basis': 'unpriced' });
+    expect(costFields(event('standard'), RULES)).toMatchObject({ 'x-meshagent-cost-usd': '0.00525', 'x-meshagent-cost-basis': 'exact' });
+  });
+
   it.each(['partial', 'estimated'] as const)('says that it is %s', (measurement) => {
     expect(costFields(eventOf({ usage: { prompt_tokens: 1_000 }, measurement }), RULES)).toMatchObject({ 'x-meshagent-cost-usd': '0.0021', 'x-meshagent-cost-basis': measurement });
   });

@@ -33,6 +33,13 @@ describe('what a broken call is taken to have cost', () => {
     expect(completeReading(call, 'upstream_interrupted', early, 3)).toBe(early);
   });
 
+  it.each(['anthropic', 'grok'])('says at which price %s was asked, where no report repeats it', (provider) => {
+    const call = callOf(provider, '/v1/messages', { speed: 'fast', inference_geo: 'us', metadata: { speed: 'slow' }, messages: [{ role: 'user', content: '12345678' }] });
+    expect(completeReading(call, 'upstream_interrupted', null, 40)?.usage).toEqual({ speed: 'fast', inference_geo: 'us', input_tokens: 2, output_tokens: 10 });
+    const reported = reading({ usage: { input_tokens: 25, output_tokens: 1, speed: 'standard' } });
+    expect(completeReading(call, 'upstream_interrupted', reported, 40)?.usage).toEqual({ input_tokens: 25, output_tokens: 10, speed: 'standard' });
+  });
+
   it('cannot be told of images and recordings', () => {
     expect(completeReading(callOf('openai', '/v1/images/', {}), 'upstream_interrupted', null, 0)).toBeNull();
     expect(completeReading(callOf('openai', '/v1/audio/transcriptions', {}), 'upstream_interrupted', null, 0)).toBeNull();

@@ -87,6 +87,17 @@ describe('usage on the side', () => {
     );
   });
 
+  it('keeps what Anthropic says at the start of a stream about the price, when the end does not repeat it', () => {
+    const words = { speed: 'fast', inference_geo: 'us', service_tier: 'standard' };
+    const start = { type: 'message_start', message: { model: 'm', usage: { input_tokens: 25, output_tokens: 1, ...words } } };
+    const ends = [{ output_tokens: 42 }, { output_tokens: 42, speed: null, inference_geo: null }];
+    for (const end of ends) {
+      const { reading } = through(new MessageUsage(), sse('\n', start, { type: 'message_delta', usage: end }), [40, 90], true);
+      expect(reading).toMatchObject({ usage: { input_tokens: 25, output_tokens: 42, ...words }, final: true });
+    }
+    expect(through(new MessageUsage(), sse('\n', start), [], true).reading).toMatchObject({ usage: words, final: false });
+  });
+
   it('knows that a cut Anthropic stream has not said its last word', () => {
     const bytes = sse('\n', { type: 'message_start', message: { model: 'm', usage: { input_tokens: 25, output_tokens: 1 } } });
     expect(through(new MessageUsage(), bytes, [], true).reading).toMatchObject({ usage: { input_tokens: 25, output_tokens: 1 }, final: false });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadPriceBook } from '@llm-proxy/pricing';
 import { pricedUsageSchema } from '@llm-proxy/usage-schema';
 import { eventOf } from '../sample-events.suite.js';
+import { decodeUsage } from './decode-usage.js';
 import { priceEvent } from './price-event.js';
 
 const rules = { priceBook: loadPriceBook(), surchargeBasisPoints: 500 };
@@ -51,6 +52,14 @@ describe('priceEvent', () => {
     expect(at('2026-11-09T23:59:59.999Z')).toMatchObject({ priceVersion: '2026-11', totalNanoUsd: '6431250' });
     expect(at('2026-11-10T00:00:00.000Z')).toMatchObject({ priceVersion: '2026-11;project=-20%', totalNanoUsd: '5145000', providerCostNanoUsd: '6125000' });
     expect(at('2026-11-10T00:00:00.000Z')).toEqual(at('2026-11-10T00:00:00.000Z'));
+  });
+
+  it('names what the provider says of the price and nothing prices, in words as they came', () => {
+    const usage = { input_tokens: 1_000, output_tokens: 0, speed: 'fast', inference_geo: 'us' };
+    const event = eventOf({ time: '2026-11-22T10:00:00.000Z', data: { provider: 'anthropic', endpoint: '/v1/messages', requestModel: 'claude-opus-5', responseModel: null, responseServiceTier: 'standard', usage } });
+    const decoded = decodeUsage(Buffer.from(JSON.stringify(event)));
+    expect(decoded).toEqual({ ok: true, event });
+    expect(priceEvent(event, rules)).toMatchObject({ ok: true, event: { data: { usage, pricing: { totalNanoUsd: '5250000', unpricedTypes: ['inference_geo_us', 'speed_fast'] } } } });
   });
 
   it('charges only the surcharge when the project has paid the provider itself', () => {

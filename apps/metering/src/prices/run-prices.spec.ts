@@ -22,7 +22,7 @@ describe('prices import', () => {
   const at = (path: string, time: string) => loadPriceBook(path).tableAt(new Date(time));
 
   it('shows what would change, and changes nothing', () => {
-    expect(run([FIXTURE])).toMatch(/^Compared with prices 2026-11:\nchanged: 2\n[^]*\(\+12\.5%\)\n[^]*\nadded: 41 \(8 new models\)\n[^]*\nunchanged: 33\nskipped:\n/);
+    expect(run([FIXTURE])).toMatch(/^Compared with prices 2026-11:\nchanged: 2\n[^]*\(\+12\.5%\)\n[^]*\nadded: 44 \(8 new models\)\n[^]*\nunchanged: 33\nskipped:\n/);
     expect(run([FIXTURE, '--provider', 'grok'])).toMatch(/^Compared with prices 2026-11:\nchanged: 1\n[^]*\nunchanged: 7\nskipped:\n.*grok-voice-9\)$/);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -36,9 +36,10 @@ describe('prices import', () => {
     expect(table.unitPricePicoUsd('openai', 'gpt-9-2026-12-01', 'input_tokens_flex_long')).toBe(1_250_000n);
     expect(table.unitPricePicoUsd('openai', 'gpt-4.1', 'output_tokens')).toBe(9_000_000n);
     expect(table.unitPricePicoUsd('openai', 'gpt-4.1', 'input_tokens')).toBe(2_000_000n);
+    expect(table.unitPricePicoUsd('anthropic', 'claude-opus-4-8', 'output_tokens_us_fast')).toBe(55_000_000n);
     expect([table.lookup('anthropic', 'claude-haiku-9'), table.lookup('grok', 'grok-build-0.1')].map((model) => model?.longContext?.threshold)).toEqual([100_000n, 128_000n]);
     const before = readFileSync(file, 'utf8');
-    expect(run([FIXTURE, '--write', file, '--from', '2026-12-02T00:00:00Z'], file)).toMatch(/changed: 0\nadded: 0 \(0 new models\)\nunchanged: 75\n[^]*Nothing to write\.$/);
+    expect(run([FIXTURE, '--write', file, '--from', '2026-12-02T00:00:00Z'], file)).toMatch(/changed: 0\nadded: 0 \(0 new models\)\nunchanged: 78\n[^]*Nothing to write\.$/);
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect(readdirSync(folder)).toEqual(['prices.json']);
   });

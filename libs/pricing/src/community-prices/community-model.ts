@@ -1,3 +1,4 @@
+import type { UsageMultiple } from '../price-table.schema.js';
 import type { PriceUnit } from './field-meaning.js';
 
 /** What the file says of one model. */
@@ -7,7 +8,10 @@ export interface CommunityModel {
   prices: readonly ModelPrice[];
   /** In tokens; null: no prices for a long context. */
   longContextThreshold: bigint | null;
+  multiples: readonly ModelMultiple[];
 }
+
+export type ModelMultiple = Omit<UsageMultiple, 'models'>;
 
 export interface ModelPrice {
   type: string;

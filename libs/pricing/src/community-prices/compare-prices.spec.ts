@@ -32,10 +32,11 @@ test('tells what changes, what is added for models that are known and for new on
 changed: 2
   openai gpt-4.1 output_tokens: 8 -> 9 US$ a million (+12.5%)
   grok grok-build-0.1 longContextThreshold: 200,000 -> 128,000 tokens
-added: 41 (8 new models)
+added: 44 (8 new models)
   anthropic claude-opus-4-8
     US$ a million: cache_creation_1h_input_tokens 10
     US$ each: web_search_requests 0.01
+    % of the token prices: inference_geo us 110, speed fast 200
   anthropic claude-sonnet-4-5
     US$ a million: cache_creation_1h_input_tokens_long 12
   openai gpt-9, gpt-9-2026-12-01 (new)
@@ -49,6 +50,7 @@ added: 41 (8 new models)
     US$ a million: image_input_tokens 8, image_output_tokens 30, input_tokens 5
   anthropic claude-haiku-9 (new)
     US$ a million: cache_creation_1h_input_tokens 0.2, cache_creation_1h_input_tokens_long 1, input_tokens 0.1, input_tokens_long 0.5, output_tokens 0.5, output_tokens_long 2.5
+    % of the token prices: inference_geo us 110
     longContextThreshold: 100,000 tokens
   grok grok-9, grok-9-latest (new)
     US$ a million: input_tokens 3, output_tokens 9
@@ -57,7 +59,7 @@ skipped:
   input_cost_per_token_batches, output_cost_per_token_batches: batches of the provider have no prices of their own here (gpt-4.1)
   output_cost_per_reasoning_token: reasoning tokens are part of the output tokens (gpt-9)
   search_context_cost_per_query: the provider does not report how often it searched (gpt-9)
-  regional_processing_uplift_multiplier_eu, provider_specific_entry: a markup on some requests, by region or speed, is not charged (gpt-9, claude-opus-4-8, claude-haiku-9)
+  regional_processing_uplift_multiplier_eu: a multiple for some requests, and the usage of the provider does not tell which (gpt-9)
   entry: it has prices for more than one long context: above 200,000 tokens, above 272,000 tokens (gpt-9-steps)
   entry: it searches the web for every request, which the provider does not report (gpt-9-search-preview)
   cache_read_input_token_cost_decisions, output_cost_per_token_decisions: decisions are charged by all their input at one price (gpt-6-luna)
@@ -73,6 +75,7 @@ skipped:
   entry: no request names its model like this (hd/1024-x-1024/dall-e-3, ft:gpt-4.1)
   input_cost_per_token_priority: the provider has no service tier "priority" here (claude-opus-4-8)
   search_context_cost_per_query: depends on the size of the search context (claude-sonnet-4-5)
+  provider_specific_entry.eu: not understood (claude-haiku-9)
   entry: it is charged by the request too, which is not counted (xai/grok-voice-9)
   entry: names no provider (fallback_generalizations)
   entry: it has no price for audio_cached_tokens, which gpt-4o-mini-realtime-preview has (gpt-4o-mini-realtime-preview-2024-12-17)
@@ -97,7 +100,36 @@ test('makes a change of a price file out of what differs, models with the same p
     { models: ['grok-build-0.1'], perMillionUsd: {}, perUnitUsd: {}, longContextThreshold: 128_000 },
     { models: ['grok-9', 'grok-9-latest'], perMillionUsd: { input_tokens: '3', output_tokens: '9' }, perUnitUsd: {} },
   ]);
+  expect(change?.multiples).toEqual({
+    anthropic: [
+      { member: 'inference_geo', value: 'us', percent: 110, models: ['claude-opus-4-8', 'claude-haiku-9'] },
+      { member: 'speed', value: 'fast', percent: 200, models: ['claude-opus-4-8'] },
+    ],
+  });
   expect(toPriceChange(comparePrices(table, []), about)).toBeNull();
+});
+
+describe('a multiple', () => {
+  const said = (factors: object, price = 5e-6) => fileOf({ 'claude-opus-4-8': entry('anthropic', { input_cost_per_token: price, provider_specific_entry: factors }) });
+  const inFile = (...multiples: object[]) => tableWith({ ...about, prices: {}, multiples: { anthropic: multiples as NonNullable<PriceChange['multiples']>[string] } });
+  const fast = { member: 'speed', value: 'fast' };
+
+  test('that differs is told as a change, and stands alone in what is written', () => {
+    const from = inFile({ ...fast, percent: 600, models: ['claude-opus-4-8'] });
+    expect(reportOf(said({ fast: 2 }), from)).toContain('changed: 1\n  anthropic claude-opus-4-8 speed fast: 600 -> 200 % of the token prices\nadded: 0 (0 new models)\nunchanged: 1\n');
+    expect(changeOf(said({ fast: 2 }), from)).toEqual({ ...about, prices: {}, multiples: { anthropic: [{ ...fast, percent: 200, models: ['claude-opus-4-8'] }] } });
+  });
+
+  test('that holds for all models of the provider is no difference', () => {
+    const from = inFile({ ...fast, percent: 200 });
+    const both = fileOf({ ...(JSON.parse(said({ fast: 2.0 })) as object), 'claude-9': entry('anthropic', { input_cost_per_token: 1e-6, provider_specific_entry: { fast: 2 } }) });
+    expect(differencesOf(both, from).models.map(({ model, multiples }) => [model, multiples])).toEqual([['claude-9', []]]);
+  });
+
+  test('that only the table has stays, and is not mentioned', () => {
+    const from = inFile({ ...fast, percent: 600, models: ['claude-opus-4-8'] });
+    expect(differencesOf(said({}), from).models).toEqual([]);
+  });
 });
 
 describe('a threshold', () => {
@@ -131,6 +163,13 @@ describe('a batch price that is the discounted standard price', () => {
     expect(tableWith(changeOf(text)).unitPricePicoUsd('anthropic', 'claude-opus-4-8', 'input_tokens_batch')).toBe(2_000_000n);
   });
 
+  test('is written where it is no longer that, because the standard price changes and this one does not', () => {
+    const text = fileOf({ 'claude-opus-4-8': entry('anthropic', { input_cost_per_token: 4e-6, input_cost_per_token_batches: 2.5e-6 }) });
+    expect(changeOf(text)?.prices['anthropic']?.[0]?.perMillionUsd).toEqual({ input_tokens: '4', input_tokens_batch: '2.5' });
+    expect(tableWith(changeOf(text)).unitPricePicoUsd('anthropic', 'claude-opus-4-8', 'input_tokens_batch')).toBe(2_500_000n);
+    expect(reportOf(text)).toContain('changed: 1\n  anthropic claude-opus-4-8 input_tokens: 5 -> 4 US$ a million (-20%)\nadded: 0');
+  });
+
   test('is written where another was given by hand, which would stay', () => {
     const byHand = { ...about, validFrom: '2026-11-20T00:00:00Z', prices: { anthropic: [{ models: ['claude-opus-4-8'], perMillionUsd: { input_tokens_batch: '2.5' }, perUnitUsd: {} }] } };
     const text = fileOf({ 'claude-opus-4-8': entry('anthropic', batch) });
@@ -143,7 +182,7 @@ describe('a batch price that is the discounted standard price', () => {
 describe('when the change is taken', () => {
   test('a second import of the same file finds nothing', () => {
     const after = tableWith(changeOf(fixture));
-    expect(differencesOf(fixture, after)).toMatchObject({ models: [], unchanged: differencesOf(fixture).unchanged + 42 });
+    expect(differencesOf(fixture, after)).toMatchObject({ models: [], unchanged: differencesOf(fixture).unchanged + 45 });
     expect(changeOf(fixture, after)).toBeNull();
   });
 
@@ -152,15 +191,18 @@ describe('when the change is taken', () => {
     const names = ['input_cost_per_token', 'output_cost_per_token', 'cache_read_input_token_cost', 'cache_creation_input_token_cost_above_1hr', 'input_cost_per_image_token'];
     const suffixes = ['', '_batches', '_flex', '_priority', '_above_100k_tokens', '_above_200k_tokens', '_above_272k_tokens', '_above_100k_tokens_batches', '_above_272k_tokens_flex'];
     const field = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...suffixes)).map((parts) => parts.join(''));
-    // Even, so that half of it is a whole number of pico-dollars.
+    // Even, so that half of it, and the multiples, are whole numbers of pico-dollars.
     const usd = fc.integer({ min: 1, max: 20 }).map((half) => Number(`${half * 2}e-7`));
-    const models = fc.dictionary(fc.constantFrom(...known), fc.dictionary(field, usd), { minKeys: 1 });
+    const factor = fc.integer({ min: 1, max: 350 }).map((half) => Number(`${half * 2}e-2`));
+    const anyFields = fc.tuple(fc.dictionary(field, usd), fc.record({ provider_specific_entry: fc.record({ us: factor, fast: factor }, { requiredKeys: [] }) }, { requiredKeys: [] })).map((parts) => Object.assign({}, ...parts) as object);
+    const models = fc.dictionary(fc.constantFrom(...known), anyFields, { minKeys: 1 });
     const providerOf = (model: string, ofNew: string) => (model.startsWith('gpt') ? 'openai' : model.startsWith('claude') ? 'anthropic' : model.startsWith('grok') ? 'xai' : ofNew);
     fc.assert(
       fc.property(models, fc.constantFrom('openai', 'anthropic', 'xai'), (file, ofNew) => {
         const text = fileOf(Object.fromEntries(Object.entries(file).map(([model, fields]) => [model, entry(providerOf(model, ofNew), fields)])));
         const after = tableWith(changeOf(text));
-        for (const { provider, model, prices, longContextThreshold } of readCommunityPrices(text, table).models) {
+        for (const { provider, model, prices, longContextThreshold, multiples } of readCommunityPrices(text, table).models) {
+          for (const { member, value, percent } of multiples) expect(after.lookup(provider, model)?.multiples.get(member)?.get(value)).toBe(BigInt(percent));
           for (const { type, picoUsd } of prices) expect([model, type, after.unitPricePicoUsd(provider, model, type)]).toEqual([model, type, picoUsd]);
           if (longContextThreshold !== null) expect(after.lookup(provider, model)?.longContext?.threshold).toBe(longContextThreshold);
         }

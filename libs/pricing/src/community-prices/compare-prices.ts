@@ -1,7 +1,7 @@
 import type { PriceTable } from '../price-table.js';
-import { isLongType, LONG } from '../priced-model.js';
 import type { PricedModel, ProviderRules } from '../priced-model.js';
-import type { CommunityModel, ModelPrice } from './community-model.js';
+import { isLongType, LONG } from '../usage-type.js';
+import type { CommunityModel, ModelMultiple, ModelPrice } from './community-model.js';
 
 /** A price that the table does not have, or has otherwise. */
 export interface PriceDifference extends ModelPrice {
@@ -16,6 +16,12 @@ export interface ThresholdDifference {
   oldTokens: bigint | null;
 }
 
+/** A multiple that the table does not have, or has otherwise. */
+export interface MultipleDifference extends ModelMultiple {
+  /** Null: the table has none. */
+  oldPercent: bigint | null;
+}
+
 /** What of one model is not as the table has it. */
 export interface ModelDifference {
   provider: string;
@@ -24,21 +30,23 @@ export interface ModelDifference {
   isNew: boolean;
   prices: readonly PriceDifference[];
   threshold: ThresholdDifference | null;
+  multiples: readonly MultipleDifference[];
 }
 
 export interface PriceDifferences {
   /** Version of the table that was compared with. */
   priceVersion: string;
   models: readonly ModelDifference[];
-  /** How many prices are as the table has them, or as it makes them of the others. */
+  /** How many prices and multiples are as the table has them, or as it makes them of the others. */
   unchanged: number;
 }
 
 /** What the file would change about a table. Prices that only the table has stay as they are, and are not mentioned. */
 export const comparePrices = (table: PriceTable, models: readonly CommunityModel[]): PriceDifferences => {
   const compared = models.map((one) => differenceOf(table, one));
-  const count = (all: readonly { prices: readonly unknown[] }[]) => all.reduce((sum, { prices }) => sum + prices.length, 0);
-  return { priceVersion: table.version, models: compared.filter(({ prices, threshold }) => prices.length > 0 || threshold !== null), unchanged: count(models) - count(compared) };
+  const count = (all: readonly { prices: readonly unknown[]; multiples: readonly unknown[] }[]) => all.reduce((sum, { prices, multiples }) => sum + prices.length + multiples.length, 0);
+  const isDifferent = ({ prices, threshold, multiples }: ModelDifference) => prices.length + multiples.length > 0 || threshold !== null;
+  return { priceVersion: table.version, models: compared.filter(isDifferent), unchanged: count(models) - count(compared) };
 };
 
 const differenceOf = (table: PriceTable, community: CommunityModel): ModelDifference => {
@@ -46,10 +54,13 @@ const differenceOf = (table: PriceTable, community: CommunityModel): ModelDiffer
   const known = table.lookup(provider, model);
   const rules = table.rules(provider)!;
   const different = prices
-    .filter((price) => known?.prices.get(price.type) !== price.picoUsd && !isDiscountOf(prices, price, known, rules))
+    .filter((price) => !isAsGiven(price, known) && !isDiscountOf(prices, price, known, rules))
     .map((price) => ({ ...price, oldPicoUsd: known?.prices.get(price.type) ?? null }));
-  return { provider, model, isNew: known === undefined, prices: different, threshold: thresholdDifference(community, known, rules) };
+  return { provider, model, isNew: known === undefined, prices: different, threshold: thresholdDifference(community, known, rules), multiples: multipleDifferences(community, known, rules) };
 };
+
+/** A price that the table makes of the standard one is none that was given: it changes with that. */
+const isAsGiven = ({ type, picoUsd }: ModelPrice, known: PricedModel | undefined): boolean => known?.prices.get(type) === picoUsd && !known.discounted.has(type);
 
 /** Whether the table makes this price of the standard one by itself. Written down, it would stay when the standard one changes. */
 const isDiscountOf = (prices: readonly ModelPrice[], { type, picoUsd }: ModelPrice, known: PricedModel | undefined, { discounts }: ProviderRules): boolean => {
@@ -63,6 +74,11 @@ const isDiscountOf = (prices: readonly ModelPrice[], { type, picoUsd }: ModelPri
     return standard !== undefined && standard * percent === picoUsd * 100n;
   });
 };
+
+const multipleDifferences = ({ multiples }: CommunityModel, known: PricedModel | undefined, rules: ProviderRules): MultipleDifference[] =>
+  multiples
+    .map((one) => ({ ...one, oldPercent: (known?.multiples ?? rules.multiples).get(one.member)?.get(one.value) ?? null }))
+    .filter(({ percent, oldPercent }) => oldPercent !== BigInt(percent));
 
 const thresholdDifference = ({ longContextThreshold: tokens }: CommunityModel, known: PricedModel | undefined, rules: ProviderRules): ThresholdDifference | null => {
   if (tokens === null) return null;

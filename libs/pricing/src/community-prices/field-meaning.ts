@@ -1,5 +1,5 @@
-import { LONG } from '../priced-model.js';
 import type { PriceTable } from '../price-table.js';
+import { LONG } from '../usage-type.js';
 
 type UsageFormat = 'openai' | 'anthropic';
 
@@ -26,6 +26,8 @@ export type FieldMeaning =
   /** The price is for one unit of `type` when it is taken `times` times. `long`: null but for prices of a long context. */
   | { kind: 'price'; type: string; unit: PriceUnit; times: bigint; long: LongStart | null }
   | { kind: 'search' }
+  /** By how much all token prices are multiplied when the usage object says so. */
+  | { kind: 'multiples' }
   | { kind: 'skipped'; reason: string }
   /** Without what it says the rest of the entry would charge too little. */
   | { kind: 'indispensable'; reason: string };
@@ -66,7 +68,7 @@ const knownButUnsupported: readonly (readonly [RegExp, string])[] = [
   [/^output_cost_per_second/, 'no usage is counted in seconds of output'],
   [/^(in|out)put_cost_per_(image|pixel)(?!_token)/, 'prices by image depend on size and quality: write them by hand as images_<quality>_<size>'],
   [/^code_interpreter_cost_per_session$/, 'sessions of the code interpreter are not counted'],
-  [/_uplift_multiplier|^provider_specific_entry$/, 'a markup on some requests, by region or speed, is not charged'],
+  [/_uplift_multiplier|^provider_specific_entry$/, 'a multiple for some requests, and the usage of the provider does not tell which'],
 ];
 
 const skipped = (reason: string): FieldMeaning => ({ kind: 'skipped', reason });
@@ -76,6 +78,7 @@ const indispensable = (reason: string): FieldMeaning => ({ kind: 'indispensable'
 export const meaningOf = (field: string, mode: string | null, traits: ProviderTraits): FieldMeaning => {
   if (!ABOUT_MONEY.test(field)) return { kind: 'information' };
   if (field === 'search_context_cost_per_query') return traits.usageFormat === 'anthropic' ? { kind: 'search' } : skipped('the provider does not report how often it searched');
+  if (field === 'provider_specific_entry' && traits.usageFormat === 'anthropic') return { kind: 'multiples' };
   if (field === 'input_cost_per_second' && modesInSeconds.has(mode)) return { kind: 'price', type: 'audio_minutes', unit: 'perUnitUsd', times: SECONDS_IN_MINUTE, long: null };
   if (field === 'tiered_pricing') return indispensable('its prices by ranges of tokens are not understood');
   if (/^input_cost_per_(request|query|text_message)$/.test(field)) return indispensable('it is charged by the request too, which is not counted');

@@ -1,4 +1,4 @@
-import { LONG } from '../priced-model.js';
+import { shortOf } from '../usage-type.js';
 import type { ModelPrice } from './community-model.js';
 import type { LongStart } from './field-meaning.js';
 
@@ -21,7 +21,7 @@ interface LongPrices {
 export const withOneThreshold = (prices: readonly EntryPrice[], threshold: bigint | null): { prices: EntryPrice[]; longContextThreshold: bigint | null } | { reason: string } => {
   const starts = longPricesOf(prices);
   const short = new Map(prices.filter(({ long }) => long === null).map(({ type, picoUsd }) => [type, picoUsd]));
-  const different = starts.filter((one) => one.prices.some(({ type, picoUsd }) => short.get(type.slice(0, -LONG.length - 1)) !== picoUsd));
+  const different = starts.filter((one) => one.prices.some(({ type, picoUsd }) => short.get(shortOf(type)) !== picoUsd));
   if (different.length > 1) return { reason: `it has prices for more than one long context: ${different.map(({ start }) => nameOf(start)).join(', ')}` };
   const kept = different[0] ?? starts.find(({ start }) => 'tokens' in start && start.tokens === threshold) ?? starts.find(({ start }) => 'tokens' in start);
   const others = prices.filter(({ long }) => long === null);

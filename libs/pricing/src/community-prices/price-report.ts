@@ -1,5 +1,5 @@
 import { formatPercent, roundHalfEven } from '../money.js';
-import { isLongType } from '../priced-model.js';
+import { isLongType } from '../usage-type.js';
 import type { CommunityPrices, Skipped } from './community-model.js';
 import type { ModelDifference, PriceDifferences } from './compare-prices.js';
 import { NOT_UNDERSTOOD } from './field-meaning.js';
@@ -14,14 +14,14 @@ const PRICES_A_LINE = 6;
 /** The differences for people, in US$: first what changes, because it is charged already. */
 export const formatPriceReport = ({ priceVersion, models, unchanged }: PriceDifferences, { skipped, notServed }: Pick<CommunityPrices, 'skipped' | 'notServed'>): string => {
   const changed = models.flatMap(changesOf);
-  const added = models.map(additionsOf).filter(({ prices }) => prices.length > 0);
+  const added = models.map(additionsOf).filter((one) => countOf(one) > 0);
   const inGroups = (isNew: boolean) => groupsOf(added.filter((one) => one.isNew === isNew)).flatMap((group) => linesOf(group, isNew));
   const nothing = skipped.length + notServed.size === 0;
   return [
     `Compared with prices ${priceVersion}:`,
     `changed: ${counted(changed.length)}`,
     ...changed,
-    `added: ${counted(sum(added.map(({ prices }) => prices.length)))} (${counted(added.filter(({ isNew }) => isNew).length)} new models)`,
+    `added: ${counted(sum(added.map(countOf)))} (${counted(added.filter(({ isNew }) => isNew).length)} new models)`,
     ...inGroups(false),
     ...inGroups(true),
     `unchanged: ${counted(unchanged)}`,
@@ -34,12 +34,20 @@ export const formatPriceReport = ({ priceVersion, models, unchanged }: PriceDiff
 const counted = (count: number | bigint): string => count.toLocaleString('en-US');
 const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
 
+const PERCENT = '% of the token prices';
+
 const UNIT_NAMES: Readonly<Record<PriceUnit, string>> = { perMillionUsd: 'US$ a million', perUnitUsd: 'US$ each' };
 
-const changesOf = ({ provider, model, prices, threshold }: ModelDifference): string[] => {
-  const lines = prices.flatMap(({ type, unit, picoUsd, oldPicoUsd }) =>
-    oldPicoUsd === null ? [] : [`  ${provider} ${model} ${type}: ${usdOf(oldPicoUsd, unit)} -> ${usdOf(picoUsd, unit)} ${UNIT_NAMES[unit]} (${riseOf(oldPicoUsd, picoUsd)})`],
+const countOf = ({ prices, multiples }: Pick<ModelDifference, 'prices' | 'multiples'>): number => prices.length + multiples.length;
+
+const changesOf = ({ provider, model, prices, threshold, multiples }: ModelDifference): string[] => {
+  const changedPrices = prices.flatMap(({ type, unit, picoUsd, oldPicoUsd }) =>
+    oldPicoUsd === null || oldPicoUsd === picoUsd ? [] : [`  ${provider} ${model} ${type}: ${usdOf(oldPicoUsd, unit)} -> ${usdOf(picoUsd, unit)} ${UNIT_NAMES[unit]} (${riseOf(oldPicoUsd, picoUsd)})`],
   );
+  const changedMultiples = multiples.flatMap(({ member, value, percent, oldPercent }) =>
+    oldPercent === null ? [] : [`  ${provider} ${model} ${member} ${value}: ${counted(oldPercent)} -> ${counted(percent)} ${PERCENT}`],
+  );
+  const lines = [...changedPrices, ...changedMultiples];
   if (threshold === null || isFirstLong({ prices, threshold })) return lines;
   const old = threshold.oldTokens === null ? 'none' : counted(threshold.oldTokens);
   return [...lines, `  ${provider} ${model} longContextThreshold: ${old} -> ${counted(threshold.tokens)} tokens`];
@@ -55,13 +63,15 @@ const riseOf = (oldPicoUsd: bigint, picoUsd: bigint): string =>
 const additionsOf = (one: ModelDifference) => ({
   ...one,
   prices: one.prices.filter(({ oldPicoUsd }) => oldPicoUsd === null),
+  multiples: one.multiples.filter(({ oldPercent }) => oldPercent === null),
   longContextThreshold: isFirstLong(one) ? one.threshold!.tokens : null,
 });
 
-const linesOf = ({ provider, models, perMillionUsd, perUnitUsd, longContextThreshold }: PriceGroup, isNew: boolean): string[] => [
+const linesOf = ({ provider, models, perMillionUsd, perUnitUsd, longContextThreshold, multiples }: PriceGroup, isNew: boolean): string[] => [
   `  ${provider} ${models.join(', ')}${isNew ? ' (new)' : ''}`,
   ...priceLines('perMillionUsd', perMillionUsd),
   ...priceLines('perUnitUsd', perUnitUsd),
+  ...(multiples.length === 0 ? [] : [`    ${PERCENT}: ${multiples.map(({ member, value, percent }) => `${member} ${value} ${counted(percent)}`).join(', ')}`]),
   ...(longContextThreshold === null ? [] : [`    longContextThreshold: ${counted(longContextThreshold)} tokens`]),
 ];
 

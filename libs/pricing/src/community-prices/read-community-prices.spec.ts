@@ -57,8 +57,8 @@ test('counts the entries of providers that are not served', () => {
 
 test.each([
   ['input_cost_per_token_batches', /no prices of their own/, ['gpt-4.1']],
-  ['regional_processing_uplift_multiplier_eu', /markup/, ['gpt-9']],
-  ['provider_specific_entry', /markup/, ['claude-opus-4-8', 'claude-haiku-9']],
+  ['regional_processing_uplift_multiplier_eu', /does not tell which/, ['gpt-9']],
+  ['provider_specific_entry.eu', /not understood/, ['claude-haiku-9']],
   ['input_cost_per_token_priority', /no service tier "priority"/, ['claude-opus-4-8']],
   ['input_cost_per_token_balanced', /no service tier "balanced"/, ['gpt-6-luna']],
   ['cache_read_input_token_cost_decisions', /all their input at one price/, ['gpt-6-luna']],
@@ -140,6 +140,60 @@ describe('a long context', () => {
         if (model !== undefined && dearer.length > 0) expect(model.longContextThreshold).toBe(BigInt(dearer[0]!.thousands) * 1000n);
       }),
     );
+  });
+});
+
+describe('what all token prices are multiplied by', () => {
+  const read = (value: string, provider = 'anthropic') => {
+    const { models, skipped } = readCommunityPrices(`{"m": {"litellm_provider": "${provider}", "input_cost_per_token": 1e-06, "provider_specific_entry": ${value}}}`, table);
+    return { multiples: models[0]?.multiples.map(({ member, value: word, percent }) => [member, word, percent]), skipped: skipped.map(({ what, reason }) => [what, reason]) };
+  };
+
+  test.each([
+    ['{"us": 1.1, "fast": 6.0}', [['inference_geo', 'us', 110], ['speed', 'fast', 600]]],
+    ['{"us": 1.10, "fast": 2}', [['inference_geo', 'us', 110], ['speed', 'fast', 200]]],
+    ['{"fast": 0.5}', [['speed', 'fast', 50]]],
+    ['{"us": 1e0}', [['inference_geo', 'us', 100]]],
+    ['{}', []],
+    ['null', []],
+  ])('%s is taken', (value, multiples) => {
+    expect(read(value)).toEqual({ multiples, skipped: [] });
+  });
+
+  test.each([
+    ['{"eu": 1.1}', 'provider_specific_entry.eu', 'not understood'],
+    ['{"__proto__": 1.1}', 'provider_specific_entry.__proto__', 'not understood'],
+    ['{"us": 1.125}', 'provider_specific_entry.us', 'is not a whole number of percent, from 1 to 10,000'],
+    ['{"us": 0}', 'provider_specific_entry.us', 'is not a whole number of percent, from 1 to 10,000'],
+    ['{"us": -1.1}', 'provider_specific_entry.us', 'is not a whole number of percent, from 1 to 10,000'],
+    ['{"us": 100.01}', 'provider_specific_entry.us', 'is not a whole number of percent, from 1 to 10,000'],
+    ['{"us": "1.1"}', 'provider_specific_entry.us', 'is not a whole number of percent, from 1 to 10,000'],
+    ['1.1', 'provider_specific_entry', 'is no object'],
+    ['[1.1]', 'provider_specific_entry', 'is no object'],
+  ])('%s is named, and the prices are taken', (value, what, reason) => {
+    expect(read(value)).toEqual({ multiples: [], skipped: [[what, reason]] });
+  });
+
+  test('is named for a provider whose usage does not tell of it', () => {
+    expect(read('{"fast": 2.0}', 'openai')).toEqual({ multiples: [], skipped: [['provider_specific_entry', expect.stringMatching(/does not tell which/)]] });
+  });
+
+  test('is needed of a dated name that is new when the name without the date has it', () => {
+    const prices = '"litellm_provider": "anthropic", "input_cost_per_token": 1e-06';
+    const dated = (more: string) => `{"claude-9": {${prices}, "provider_specific_entry": {"us": 1.1, "fast": 2}}, "claude-9-20261201": {${prices}${more}}}`;
+    const names = (text: string) => readCommunityPrices(text, table).models.map(({ model }) => model);
+    expect(names(dated(', "provider_specific_entry": {"us": 1.1, "fast": 3}'))).toEqual(['claude-9', 'claude-9-20261201']);
+    expect(names(dated(', "provider_specific_entry": {"us": 1.1}'))).toEqual(['claude-9']);
+    expect(skippedOf(dated(''))).toContainEqual({ what: 'entry', reason: 'it has no multiple for inference_geo us, which claude-9 has', names: ['claude-9-20261201'] });
+  });
+
+  test('of the table is needed too, unless all models of the provider have it', () => {
+    const anthropic = (multiples: object[]) => ({ anthropic: { usageFormat: 'anthropic', surcharged: true, multiples, prices: [{ models: ['claude-9'], perMillionUsd: { input_tokens: '1' } }] } });
+    const tableOf = (multiples: object[]) => parsePriceTable({ version: 'v', validFrom: '2026-01-01T00:00:00Z', currency: 'USD', source: 'spec', providers: anthropic(multiples) });
+    const text = '{"claude-9-20261201": {"litellm_provider": "anthropic", "input_cost_per_token": 1e-06}}';
+    const fast = { member: 'speed', value: 'fast', percent: 200 };
+    expect(readCommunityPrices(text, tableOf([{ ...fast, models: ['claude-9'] }])).models).toEqual([]);
+    expect(readCommunityPrices(text, tableOf([fast])).models).toHaveLength(1);
   });
 });
 
@@ -269,7 +323,7 @@ describe('files that are not what they should be', () => {
   test('no text makes it fail but by saying that the file is wrong', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('openai', 'xai', -1, 0, 1e-6, 1e30));
     const prices = ['input_cost_per_token', 'output_cost_per_token_batches', 'input_cost_per_token_above_272k_tokens_flex', 'output_cost_per_token_above_100k_tokens', 'input_cost_per_second', 'search_context_cost_per_query'];
-    const field = fc.constantFrom('litellm_provider', 'mode', 'aliases', '__proto__', 'x', 'tiered_pricing', ...prices);
+    const field = fc.constantFrom('litellm_provider', 'mode', 'aliases', '__proto__', 'x', 'tiered_pricing', 'provider_specific_entry', ...prices);
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.dictionary(field, value)), (file) => {
         const community = readCommunityPrices(JSON.stringify(file), table);

@@ -1,10 +1,11 @@
 import { parsePicoUsd, roundPicoUsd } from '../money.js';
 import type { PriceTable } from '../price-table.js';
-import type { CommunityModel, CommunityPrices, Skip, Skipped } from './community-model.js';
+import type { CommunityModel, CommunityPrices, ModelMultiple, Skip, Skipped } from './community-model.js';
+import { readMultiples } from './community-multiples.js';
 import { withoutPoorer } from './dated-models.js';
 import { JsonNumber, parseExactJson } from './exact-json.js';
 import { meaningOf, traitsOf } from './field-meaning.js';
-import type { LongStart, ProviderTraits } from './field-meaning.js';
+import type { FieldMeaning, LongStart, ProviderTraits } from './field-meaning.js';
 import { withOneThreshold } from './one-threshold.js';
 import type { EntryPrice } from './one-threshold.js';
 
@@ -95,14 +96,14 @@ const readEntry = (key: string, entry: Entry, { table, only, skip, byModel, notS
   const read = readPrices(entry, mode, traits);
   if ('reason' in read) return skip('entry', read.reason, key);
   for (const { field, reason } of read.skipped) skip(field, reason, key);
-  const { prices, longContextThreshold } = read;
+  const { prices, longContextThreshold, multiples } = read;
   if (prices.length === 0) return skip('entry', 'holds no price that is understood', key);
   const aliases = Array.isArray(entry['aliases']) ? entry['aliases'].filter((alias) => typeof alias === 'string' && alias.length <= LONGEST_NAME && /^[^\s/]+$/.test(alias)) : [];
   for (const model of [name, ...(aliases as string[])]) {
     const id = JSON.stringify([provider, model]);
     // An entry of its own says more than the alias of another, and the bare name more than the prefixed one.
     if (byModel.has(id) && model !== key) skip('entry', 'the model has prices under another name already', key);
-    else byModel.set(id, { provider, model, prices, longContextThreshold });
+    else byModel.set(id, { provider, model, prices, longContextThreshold, multiples });
   }
   return undefined;
 };
@@ -115,9 +116,18 @@ type ReadPrices = Omit<CommunityModel, 'provider' | 'model'> & { skipped: { fiel
 /** @returns the reason when nothing of the entry may be taken */
 const readPrices = (entry: Entry, mode: string | null, traits: ProviderTraits): ReadPrices | { reason: string } => {
   const found: EntryPrice[] = [];
+  const multiples: ModelMultiple[] = [];
   const skipped: ReadPrices['skipped'] = [];
   for (const [field, value] of Object.entries(entry)) {
-    const read = value === null ? null : readField(field, value, mode, traits);
+    const meaning = meaningOf(field, mode, traits);
+    if (value === null) continue;
+    if (meaning.kind === 'multiples') {
+      const read = readMultiples(field, value);
+      multiples.push(...read.multiples);
+      skipped.push(...read.skipped);
+      continue;
+    }
+    const read = readField(field, value, meaning);
     if (read === null) continue;
     if (!('reason' in read)) found.push(read);
     else if (read.isIndispensable) return { reason: read.reason };
@@ -125,7 +135,7 @@ const readPrices = (entry: Entry, mode: string | null, traits: ProviderTraits): 
   }
   const taken = withOneThreshold(found, traits.longContextThreshold);
   if ('reason' in taken) return taken;
-  return { prices: taken.prices.map(({ type, unit, picoUsd }) => ({ type, unit, picoUsd })), longContextThreshold: taken.longContextThreshold, skipped };
+  return { prices: taken.prices.map(({ type, unit, picoUsd }) => ({ type, unit, picoUsd })), longContextThreshold: taken.longContextThreshold, multiples, skipped };
 };
 
 interface Unread {
@@ -134,8 +144,7 @@ interface Unread {
   isIndispensable: boolean;
 }
 
-const readField = (field: string, value: unknown, mode: string | null, traits: ProviderTraits): EntryPrice | Unread | null => {
-  const meaning = meaningOf(field, mode, traits);
+const readField = (field: string, value: unknown, meaning: Exclude<FieldMeaning, { kind: 'multiples' }>): EntryPrice | Unread | null => {
   if (meaning.kind === 'information') return null;
   if (meaning.kind === 'skipped' || meaning.kind === 'indispensable') return { reason: meaning.reason, isIndispensable: meaning.kind === 'indispensable' };
   if (meaning.kind === 'search') {

@@ -1,5 +1,6 @@
 import type { PriceChange, PriceChangeGroup } from '../price-file.schema.js';
-import type { PriceDifferences } from './compare-prices.js';
+import type { UsageMultiple } from '../price-table.schema.js';
+import type { ModelDifference, PriceDifferences } from './compare-prices.js';
 import { groupsOf } from './price-groups.js';
 
 /**
@@ -8,9 +9,30 @@ import { groupsOf } from './price-groups.js';
  */
 export const toPriceChange = ({ models }: PriceDifferences, about: Pick<PriceChange, 'validFrom' | 'source'>): PriceChange | null => {
   const prices: PriceChange['prices'] = {};
-  for (const { provider, longContextThreshold: tokens, ...group } of groupsOf(models.map((one) => ({ ...one, longContextThreshold: one.threshold?.tokens ?? null })))) {
-    const written: PriceChangeGroup = tokens === null ? group : { ...group, longContextThreshold: Number(tokens) };
-    (prices[provider] ??= []).push(written);
+  const priced = models.filter((one) => one.prices.length > 0 || one.threshold !== null);
+  for (const { provider, models: names, perMillionUsd, perUnitUsd, longContextThreshold: tokens } of groupsOf(priced.map(withoutMultiples))) {
+    const group: PriceChangeGroup = { models: names, perMillionUsd, perUnitUsd };
+    (prices[provider] ??= []).push(tokens === null ? group : { ...group, longContextThreshold: Number(tokens) });
   }
-  return models.length === 0 ? null : { ...about, prices };
+  const multiples = multiplesOf(models);
+  if (models.length === 0) return null;
+  return Object.keys(multiples).length === 0 ? { ...about, prices } : { ...about, prices, multiples };
+};
+
+const withoutMultiples = (one: ModelDifference) => ({ ...one, longContextThreshold: one.threshold?.tokens ?? null, multiples: [] });
+
+/** Models with the same multiple share an entry. */
+const multiplesOf = (models: readonly ModelDifference[]): NonNullable<PriceChange['multiples']> => {
+  const found = new Map<string, { provider: string; multiple: UsageMultiple & { models: string[] } }>();
+  for (const { provider, model, multiples } of models) {
+    for (const { member, value, percent } of multiples) {
+      const key = JSON.stringify([provider, member, value, percent]);
+      const same = found.get(key);
+      if (same === undefined) found.set(key, { provider, multiple: { member, value, percent, models: [model] } });
+      else same.multiple.models.push(model);
+    }
+  }
+  const byProvider: NonNullable<PriceChange['multiples']> = {};
+  for (const { provider, multiple } of found.values()) (byProvider[provider] ??= []).push(multiple);
+  return byProvider;
 };

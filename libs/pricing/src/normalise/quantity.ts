@@ -21,6 +21,17 @@ export interface Reading {
 
 export const newReading = (): Reading => ({ problem: null, sawCount: false, unpricedTypes: [] });
 
+const LONGEST_VALUE = 40;
+const NAMEABLE = /^[a-z0-9][a-z0-9_.-]*$/;
+
+/** A string as the provider says it, in lower case; empty when it is none. */
+export const wordOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, LONGEST_VALUE + 1).trim().toLowerCase() : '');
+
+/** Notes a word by which the provider says that the price is another one: `speed_fast`; the member alone where the word is not fit for a name. */
+export const noteUnpricedWord = (member: string, word: string, reading: Reading): void => {
+  reading.unpricedTypes.push(word.length <= LONGEST_VALUE && NAMEABLE.test(word) ? `${member}_${word}` : member);
+};
+
 export const objectOf = (value: unknown): JsonObject | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 

@@ -1,11 +1,12 @@
 import type { Endpoint, Provider } from '../provider.js';
 import { batchEndpoints, batchRules } from './batches.js';
 import { anthropicErrorBody } from './errors.js';
+import { messageEstimate } from './message-estimate.js';
 import { textEstimate } from '../text-estimate.js';
 import { MessageUsage } from './usage.js';
 
 const endpoints: readonly Endpoint[] = [
-  { method: 'POST', path: '/v1/messages', billable: true, namesModel: true, usageReader: () => new MessageUsage(), estimate: textEstimate('text', 'partial_json', 'thinking') },
+  { method: 'POST', path: '/v1/messages', billable: true, namesModel: true, usageReader: () => new MessageUsage(), estimate: messageEstimate() },
   { method: 'POST', path: '/v1/messages/count_tokens', billable: false, namesModel: true },
   // Its answers report no usage, and no model that it serves has a price; what a deployment prices all the same is estimated.
   { method: 'POST', path: '/v1/complete', billable: true, namesModel: true, usageReader: () => new MessageUsage(), estimate: { ...textEstimate('completion'), always: true } },

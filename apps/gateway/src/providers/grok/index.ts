@@ -1,3 +1,4 @@
+import { messageEstimate } from '../anthropic/message-estimate.js';
 import { MessageUsage } from '../anthropic/usage.js';
 import { openAiErrorBody } from '../openai/errors.js';
 import { listForAgents } from '../openai/models.js';
@@ -18,7 +19,7 @@ const endpoints: readonly Endpoint[] = [
     billable: true,
     namesModel: true,
     usageReader: () => new MessageUsage(),
-    estimate: textEstimate('text', 'partial_json', 'thinking'),
+    estimate: messageEstimate(),
   },
   { method: 'GET', path: '/v1/models', billable: false, namesModel: false, editAnswer: listForAgents },
   { method: 'GET', path: '/v1/models/', billable: false, namesModel: false },
