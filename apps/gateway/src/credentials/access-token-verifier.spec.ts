@@ -155,16 +155,4 @@ describe('OAuth callers', () => {
     const fresh = new Callers({ policies, secretBox: new SecretBox(Buffer.alloc(32, 1)), accessTokens: new AccessTokenVerifier({ source }), deploymentSecret: null, nowMs: () => nowMs });
     expect(await fresh.identify(tokenOf(), projectId)).toMatchObject({ status: 503 });
   });
-
-  it('verifying a known caller again takes at most 15 µs', async () => {
-    const token = tokenOf({ scope: 'llm_proxy '.repeat(60) });
-    await callers.identify(token, projectId);
-    const rounds = 20_000;
-    // As they come off the wire: another string each time, whose hash is not known yet.
-    const tokens = Array.from({ length: rounds }, () => Buffer.from(token).toString());
-    const start = process.cpuUsage();
-    for (const one of tokens) callers.known(one, projectId);
-    const { user, system } = process.cpuUsage(start);
-    expect((user + system) / rounds).toBeLessThan(15);
-  });
 });
