@@ -43,6 +43,8 @@ export const accountsApiConfigSchema = z.object({
   SIGN_IN_PROVIDERS: identityProviders().default([]),
   /** An address may ask the sign-in pages and the OAuth endpoints that often, of each replica. */
   OAUTH_REQUESTS_PER_MINUTE: integer(1).default(1_200),
+  /** After so many invalid credentials only those that were valid a moment ago are looked up for an address, in each replica. */
+  INVALID_CREDENTIALS_PER_MINUTE: integer(1).default(600),
 });
 
 export type AccountsApiConfig = z.infer<typeof accountsApiConfigSchema>;

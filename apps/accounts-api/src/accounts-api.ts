@@ -12,7 +12,7 @@ import { migrate, openDatabase } from './database/database.js';
 import { CopyingMetrics } from './llm-loggers/copying-metrics.js';
 import { followPricedUsage } from './llm-loggers/follow-priced-usage.js';
 import { AuthorizationServer } from './oauth/authorization-server.js';
-import { limitAnonymous } from './sign-in/request-limit.js';
+import { limitAnonymous } from './sign-in/limit-anonymous.js';
 
 const BODY_LIMIT = '1mb';
 /** For the request to arrive in full. */

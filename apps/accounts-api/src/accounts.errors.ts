@@ -29,6 +29,7 @@ const catalogue = {
   owner_stays: [409, 'The owner of a project cannot be removed from it.'],
   no_payments: [409, 'This deployment takes no payments: projects hold no credit and are not charged. Nothing was changed.'],
   service_account_needed: [409, 'The default service account belongs to the project and cannot be deleted.'],
+  too_many_attempts: [429, 'There were too many invalid credentials from your address. Wait a minute.'],
   body_too_large: [413, 'The request body is larger than 1 MiB.'],
   message_too_large: [413, 'The message is larger than this feed takes.'],
   room_disabled: [423, 'The room is disabled.'],

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import passport from 'passport';
 import { ServiceCredentialGuard } from '@llm-proxy/platform-http';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { addressOf } from '../http/address-of.js';
 import { isUuid } from '../http/fields.schema.js';
 import { requestContext } from '../audit/request-context.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
@@ -13,11 +15,12 @@ import { AuthorizationServer } from '../oauth/authorization-server.js';
 import { RevocationsStore } from '../oauth/revocations.store.js';
 import { UsersStore } from '../users/users.store.js';
 import { CredentialsStore } from './credentials.store.js';
+import { InvalidCredentials } from './invalid-credentials.js';
 import { hasRoleFor, mayDo, permissions, routePermissions, type Standing } from './permissions.js';
 import { Standings } from './standings.js';
 import { callerStrategies, LookupFailed } from './strategies.js';
 
-interface RoutedRequest extends AuthenticatedRequest {
+interface RoutedRequest extends AuthenticatedRequest, Pick<IncomingMessage, 'headers' | 'socket'> {
   method: string;
   route: { path: string };
   params: Record<string, string | undefined>;
@@ -30,9 +33,10 @@ export const routeKeyOf = (method: string, path: string): string => `${method ==
 @Injectable()
 export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicationShutdown {
   private readonly strategyNames: string[];
+  private readonly invalidCredentials: InvalidCredentials;
 
   constructor(
-    @Inject(ACCOUNTS_API_CONFIG) config: AccountsApiConfig,
+    @Inject(ACCOUNTS_API_CONFIG) private readonly config: AccountsApiConfig,
     credentials: CredentialsStore,
     users: UsersStore,
     authorizationServer: AuthorizationServer,
@@ -49,6 +53,7 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     super({ defaultStrategy: strategyNames });
     for (const { name, strategy } of registered) passport.use(name, strategy);
     this.strategyNames = strategyNames;
+    this.invalidCredentials = new InvalidCredentials(config.INVALID_CREDENTIALS_PER_MINUTE);
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -57,13 +62,27 @@ export class AccessGuard extends AuthGuard() implements CanActivate, OnApplicati
     if (needed === undefined) throw new Error(`No permission is named for ${request.method} ${request.route.path}`);
     if (needed === 'public') return true;
     if (needed === 'service') return this.serviceCredential.canActivate(context);
-    await super.canActivate(context);
+    await this.authenticate(context, request);
     const audited = requestContext();
     if (audited) audited.caller = request.user;
     request.standing = await this.standingFor(request.user, request.params['projectId']);
     if (!hasRoleFor(request.standing, needed)) throw new AccountsError('forbidden');
     if (!mayDo(request.standing, needed)) throw new AccountsError('forbidden', `The access token lacks the scope ${permissions[needed].scope}.`);
     return true;
+  }
+
+  private async authenticate(context: ExecutionContext, request: RoutedRequest): Promise<void> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) throw new AccountsError('unauthenticated');
+    const address = addressOf(request, this.config.TRUSTED_PROXIES);
+    if (!this.invalidCredentials.admits(address, authorization)) throw new AccountsError('too_many_attempts');
+    try {
+      await super.canActivate(context);
+    } catch (error) {
+      if (error instanceof AccountsError && error.code === 'unauthenticated') this.invalidCredentials.wasInvalid(address);
+      throw error;
+    }
+    this.invalidCredentials.wasValid(authorization);
   }
 
   override handleRequest<User = Caller>(error: unknown, caller: User | false, challenges: unknown): User {

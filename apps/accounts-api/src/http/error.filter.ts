@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { Logger } from '@llm-proxy/platform-logging';
 import { isPostgresAway } from '@llm-proxy/platform-postgres';
 import { AccountsError } from '../accounts.errors.js';
+import { WINDOW_MS } from './request-limit.js';
 
 interface Answer {
   headersSent: boolean;
@@ -20,6 +21,7 @@ export class ErrorFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Answer>();
     if (response.headersSent) return;
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
+    if (error.code === 'too_many_attempts') response.setHeader('retry-after', String(WINDOW_MS / 1_000));
     response.status(error.status).json({ error: { message: error.message, code: error.code } });
   }
 

@@ -10,7 +10,7 @@ const ALWAYS: readonly AccountsErrorCode[] = ['invalid_request', 'body_too_large
 const codesOf = (route: RouteDescription, needs: Permission | 'public'): AccountsErrorCode[] => [
   ...new Set([
     ...ALWAYS,
-    ...(needs === 'public' ? [] : (['unauthenticated', 'forbidden'] as const)),
+    ...(needs === 'public' ? [] : (['unauthenticated', 'forbidden', 'too_many_attempts'] as const)),
     ...(route.path.includes(':projectId') ? (['project_not_found'] as const) : []),
     ...route.refusals,
   ]),

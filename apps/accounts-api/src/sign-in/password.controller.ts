@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { addressOf } from '../http/address-of.js';
 import { AnswersWith } from '../http/answers.js';
 import { readBounded } from '../oauth/dialects.js';
 import { MIN_PASSWORD_LENGTH } from './password.js';
 import { passwordChangedPage, passwordPage, sendPage } from './pages.js';
 import { PageErrorFilter } from './page-error.filter.js';
 import { type PasswordProblem, Passwords } from './passwords.js';
-import { addressOf, isFromOwnPage } from './request-origin.js';
+import { isFromOwnPage } from './request-origin.js';
 
 const MAX_FORM_BYTES = 16 * 1024;
 const PROBLEMS: Readonly<Record<PasswordProblem, readonly [status: number, says: string]>> = {

@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ACCOUNTS_API_CONFIG, type AccountsApiConfig } from '../accounts-api.config.js';
 import { AccountsError } from '../accounts.errors.js';
+import { addressOf } from '../http/address-of.js';
 import { AnswersWith } from '../http/answers.js';
 import { readBounded } from '../oauth/dialects.js';
 import { grantWhatIsAsked } from './grant-consent.js';
 import { sendPage, signInPage } from './pages.js';
 import { PageErrorFilter } from './page-error.filter.js';
-import { addressOf, isFromOwnPage } from './request-origin.js';
+import { isFromOwnPage } from './request-origin.js';
 import { SignIn } from './sign-in.js';
 import { type Visit, Visits } from './visits.js';
 
