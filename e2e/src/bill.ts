@@ -25,6 +25,10 @@ export const api = async <Answer>(system: System, method: string, path: string, 
   return (text === '' ? undefined : JSON.parse(text)) as Answer;
 };
 
+/** As the operator of the deployment. */
+export const operator = async <Answer = Record<string, string>>(system: System, method: string, path: string, body?: unknown): Promise<Answer> =>
+  api(system, method, path, body, (await system.variables('operator.env'))['OPERATOR_TOKEN']);
+
 /** The project's bill, filtered as `GET …/usage` allows. */
 export const bill = async (system: System, query: Record<string, string> = {}): Promise<BillRow[]> => {
   const { usage } = await api<{ usage: BillRow[] }>(system, 'GET', `/accounts/projects/${system.projectId}/usage?${new URLSearchParams(query)}`);
@@ -34,12 +38,15 @@ export const bill = async (system: System, query: Record<string, string> = {}): 
 /** `type: quantity × …= nano-dollars`, so that a whole bill can be compared in one look. */
 export const lines = (rows: readonly BillRow[]): string[] => rows.map((row) => `${row.model} ${row.type} ${row.quantity} ${row.price_nano_usd}`).sort();
 
-/** Waits until the bill holds exactly these lines. A call is billed within moments, not at once. */
-export const expectBill = async (system: System, query: Record<string, string>, expected: readonly string[]): Promise<void> => {
+/** Waits until what is read holds exactly these lines. A call is billed within moments, not at once. */
+export const expectLines = async (read: () => Promise<readonly BillRow[]>, expected: readonly string[]): Promise<void> => {
   const wanted = [...expected].sort();
-  await until(async () => (await bill(system, query)).length >= wanted.length && JSON.stringify(lines(await bill(system, query))) === JSON.stringify(wanted)).catch(() => undefined);
-  expect(lines(await bill(system, query))).toEqual(wanted);
+  await until(async () => JSON.stringify(lines(await read())) === JSON.stringify(wanted)).catch(() => undefined);
+  expect(lines(await read())).toEqual(wanted);
 };
+
+/** Waits until the bill holds exactly these lines. */
+export const expectBill = (system: System, query: Record<string, string>, expected: readonly string[]): Promise<void> => expectLines(() => bill(system, query), expected);
 
 /** How many answers were billed: each has one surcharge line. */
 export const billedAnswers = async (system: System, query: Record<string, string> = {}): Promise<number> =>

@@ -49,6 +49,34 @@ describe('users as callers', () => {
     expect(access_grants.map(({ subject, direct_roles }) => [subject.id === ann.id, direct_roles.filter((role) => !assignable.includes(role))])).toEqual([[true, []], [false, []]]);
   });
 
+  it('are let into the rooms they make, with what they may do, and into no others', async () => {
+    const ann = await newUser();
+    await add({ user_id: ann.id, roles: ['room_creator'] });
+    const ask = await signIn(ann.email);
+    const rooms = `${project.path}/rooms`;
+    await project.admin('POST', rooms, { name: 'of-others' });
+    const made = (await ask('POST', rooms, { name: 'mine' })).body;
+    expect((await ask('GET', `${rooms}/mine`)).body).toEqual(made);
+    expect((await ask('GET', rooms)).body).toMatchObject({ rooms: [{ name: 'mine' }], total: 1 });
+    const scope = async () => apiGrantOf(readParticipantToken((await ask('POST', `${rooms}/mine/connect`)).body['jwt']!)!);
+    expect(Object.keys((await scope())!)).toContain('messaging');
+    expect(await scope()).not.toHaveProperty('llm');
+    await project.admin('PUT', users(`/${ann.id}`), { roles: ['llm_proxy_user'] });
+    expect(await scope()).toHaveProperty('llm');
+    expect((await ask('POST', `${rooms}/of-others/connect`)).status).toBe(403);
+  });
+
+  it('that see every room are let into none they make, unless they ask for it', async () => {
+    const ann = await newUser();
+    await add({ user_id: ann.id, roles: ['developer'] });
+    const ask = await signIn(ann.email);
+    const grants = async () => (await project.admin('GET', `${project.path}/room-grants`)).body['room_grants'];
+    await ask('POST', `${project.path}/rooms`, { name: 'one' });
+    expect(await grants()).toEqual([]);
+    await ask('POST', `${project.path}/rooms`, { name: 'two', permissions: { [ann.id]: { messaging: {} } } });
+    expect(await grants()).toMatchObject([{ room: { name: 'two' }, user_id: ann.id, permissions: { messaging: {} } }]);
+  });
+
   it('accept invitations when they are made, and meet those they share a project with', async () => {
     const email = `${randomUUID()}@example.com`;
     await add({ email: email.toUpperCase(), roles: ['developer'] });

@@ -8,6 +8,10 @@ import type { MembersPage, NewMember, Person } from './members.schema.js';
 
 type PersonRow = Person & { projectId: string };
 
+/** Of rows with these columns: those whose id the filter is, or whose e-mail or name has it as a part. */
+export const isFoundBy = (filter: string | undefined) => Prisma.sql`(${filter ?? null}::text IS NULL OR id::text = ${filter ?? null}::text
+  OR strpos(lower(concat_ws(' ', email, "firstName", "lastName")), lower(${filter ?? null}::text)) > 0)`;
+
 /** Members and invitations of a project, as one list. */
 const people = (projectId: string) => Prisma.sql`
   (SELECT u.id, u.email, u.first_name AS "firstName", u.last_name AS "lastName", m.roles, false AS invited
@@ -24,8 +28,7 @@ export class MembersStore {
 
   /** By e-mail. `email` is exact; `filter` is an id, or a part of the e-mail or name. */
   async list(projectId: string, { take, skip, filter, email }: MembersPage): Promise<{ members: Person[]; total: number }> {
-    const where = Prisma.sql`(${email ?? null}::text IS NULL OR email = ${email ?? null}::text) AND (${filter ?? null}::text IS NULL OR id::text = ${filter ?? null}::text
-      OR strpos(lower(concat_ws(' ', email, "firstName", "lastName")), lower(${filter ?? null}::text)) > 0)`;
+    const where = Prisma.sql`(${email ?? null}::text IS NULL OR email = ${email ?? null}::text) AND ${isFoundBy(filter)}`;
     const [members, [count]] = await Promise.all([
       this.database.$queryRaw<PersonRow[]>`SELECT * FROM ${people(projectId)} WHERE ${where} ORDER BY email, id LIMIT ${take} OFFSET ${skip}`,
       this.database.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM ${people(projectId)} WHERE ${where}`,

@@ -7,7 +7,7 @@ import { ParsedBody, ParsedQuery } from '../http/parse-with.js';
 import { MembersStore } from '../members/members.store.js';
 import { toRoom } from '../rooms/rooms.schema.js';
 import { RoomsStore } from '../rooms/rooms.store.js';
-import { type NewRoomGrant, nothingSchema, roomCountsSchema, roomGrantAnswerSchema, roomGrantSchema, roomGrantsSchema, toRoomGrant, userCountsSchema } from './room-grants.schema.js';
+import { type NewRoomGrant, nothingSchema, roomCountsSchema, roomGrantAnswerSchema, roomGrantSchema, roomGrantsSchema, toRoomGrant, toUserCount, userCountsSchema } from './room-grants.schema.js';
 import { RoomGrantsStore } from './room-grants.store.js';
 
 @Controller('accounts/projects/:projectId/room-grants')
@@ -44,14 +44,16 @@ export class RoomGrantsController {
 
   @Get('by-room')
   @Answers(roomCountsSchema)
-  async byRoom(@Param('projectId') projectId: string) {
-    return { rooms: (await this.grants.countByRoom(projectId)).map(({ room, count }) => ({ room: toRoom(room), count })) };
+  async byRoom(@Param('projectId') projectId: string, @ParsedQuery(pageSchema) page: Page) {
+    const { counts, total } = await this.grants.countByRoom(projectId, page);
+    return { rooms: counts.map(({ room, count }) => ({ room: toRoom(room), count })), total, continuation_token: continuationOf(page, counts.length, total) };
   }
 
   @Get('by-user')
   @Answers(userCountsSchema)
-  async byUser(@Param('projectId') projectId: string) {
-    return { users: await this.grants.countByUser(projectId) };
+  async byUser(@Param('projectId') projectId: string, @ParsedQuery(pageSchema) page: Page) {
+    const { counts, total } = await this.grants.countByUser(projectId, page);
+    return { users: counts.map(toUserCount), total, continuation_token: continuationOf(page, counts.length, total) };
   }
 
   @Get('by-room/:room')

@@ -50,6 +50,27 @@ describe('room grants', () => {
     expect((await project.admin('DELETE', grants(`/a/${ann.id}`))).body.error?.code).toBe('room_grant_not_found');
   });
 
+  it('are counted in pages, of the rooms and people that a filter finds', async () => {
+    const bob = await newMember();
+    for (const [room_id, user_id] of [['a', ann.id], ['a', bob.id], ['b', bob.id]]) await open({ room_id, user_id });
+    await database.user.update({ where: { id: bob.id }, data: { firstName: 'Bob', lastName: 'O_Neill' } });
+    const page = async (path: string) => {
+      const { rooms, users, total, continuation_token } = (await project.admin('GET', grants(path))).body as unknown as Record<string, { room?: { name: string }; user_id?: string; count: number }[]>;
+      return [(rooms ?? users)!.map(({ room, user_id, count }) => `${room?.name ?? user_id} ${count}`), total, continuation_token];
+    };
+    const people = [[ann, 1], [bob, 2]] as const;
+    const [first, second] = people.toSorted(([one], [other]) => (one.email < other.email ? -1 : 1)).map(([{ id }, count]) => `${id} ${count}`);
+    expect(await page('/by-room')).toEqual([['a 2', 'b 1'], 2, null]);
+    expect(await page('/by-room?limit=1')).toEqual([['a 2'], 2, '1']);
+    expect(await page('/by-room?limit=1&offset=1')).toEqual([['b 1'], 2, null]);
+    expect(await page('/by-room?filter=b')).toEqual([['b 1'], 1, null]);
+    expect(await page('/by-user')).toEqual([[first, second], 2, null]);
+    expect(await page('/by-user?page_size=1')).toEqual([[first], 2, '1']);
+    expect(await page('/by-user?page_size=1&continuation_token=1')).toEqual([[second], 2, null]);
+    for (const filter of ['BOB o_n', bob.email, bob.id]) expect(await page(`/by-user?filter=${filter}`)).toEqual([[`${bob.id} 2`], 1, null]);
+    expect(await page('/by-user?filter=Bo_')).toEqual([[], 0, null]);
+  });
+
   it('go with the member, and with the room', async () => {
     await open({ room_id: 'a', user_id: ann.id });
     await open({ room_id: 'b', user_id: ann.id });

@@ -19,9 +19,27 @@ export const roomGrantAnswerSchema = z
   .meta({ id: 'RoomGrant' });
 
 export const roomGrantsSchema = z.object({ room_grants: z.array(roomGrantAnswerSchema), ...pageEnd });
-export const roomCountsSchema = z.object({ rooms: z.array(z.object({ room: roomSchema, count: z.int() })) });
+export const roomCountsSchema = z.object({ rooms: z.array(z.object({ room: roomSchema, count: z.int() })), ...pageEnd });
 export const userCountsSchema = z.object({
   users: z.array(z.object({ user_id: z.uuid(), count: z.int(), first_name: z.string().nullable(), last_name: z.string().nullable(), email: z.string() })),
+  ...pageEnd,
+});
+
+/** A member, and how many rooms were opened to them. */
+export interface UserCount {
+  id: string;
+  email: string;
+  firstName: string | null;
+  lastName: string | null;
+  count: number;
+}
+
+export const toUserCount = ({ id, count, firstName, lastName, email }: UserCount): z.infer<typeof userCountsSchema>['users'][number] => ({
+  user_id: id,
+  count,
+  first_name: firstName,
+  last_name: lastName,
+  email,
 });
 
 /** Older clients read nothing into it. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AccountsError } from '../accounts.errors.js';
-import { Database, isOrphan, type Prisma } from '../database/database.js';
+import { Database, isOrphan, Prisma } from '../database/database.js';
 import type { Room } from '../generated/client.js';
 import { isUuid } from '../http/fields.schema.js';
 import type { Page } from '../http/paging.schema.js';
+import { isFoundBy } from '../members/members.store.js';
 import { PolicyChangeLog } from '../policy/policy-changes.js';
-import type { StoredRoomGrant } from './room-grants.schema.js';
+import type { StoredRoomGrant, UserCount } from './room-grants.schema.js';
 
 const whole = { include: { room: true, member: { include: { user: true } } } } as const;
 
@@ -32,20 +33,26 @@ export class RoomGrantsStore {
     return isUuid(userId) ? this.database.roomGrant.findFirst({ where: { projectId, roomId, userId }, ...whole }) : Promise.resolve(null);
   }
 
-  /** How many members each room was opened to; rooms opened to nobody are left out. */
-  async countByRoom(projectId: string): Promise<{ room: Room; count: number }[]> {
-    const rooms = await this.database.room.findMany({ where: { projectId, grants: { some: {} } }, include: { _count: { select: { grants: true } } }, orderBy: { name: 'asc' } });
-    return rooms.map(({ _count, ...room }) => ({ room, count: _count.grants }));
+  /** How many members each room was opened to, by room name; rooms opened to nobody are left out. */
+  async countByRoom(projectId: string, { take, skip, filter }: Page): Promise<{ counts: { room: Room; count: number }[]; total: number }> {
+    const where = { projectId, grants: { some: {} }, ...(filter !== undefined && { name: { contains: filter } }) };
+    const [rooms, total] = await Promise.all([
+      this.database.room.findMany({ where, include: { _count: { select: { grants: true } } }, orderBy: { name: 'asc' }, take, skip }),
+      this.database.room.count({ where }),
+    ]);
+    return { counts: rooms.map(({ _count, ...room }) => ({ room, count: _count.grants })), total };
   }
 
-  /** How many rooms were opened to each member. */
-  async countByUser(projectId: string) {
-    const members = await this.database.projectMember.findMany({
-      where: { projectId, grants: { some: {} } },
-      include: { user: true, _count: { select: { grants: true } } },
-      orderBy: { user: { email: 'asc' } },
-    });
-    return members.map(({ user, _count }) => ({ user_id: user.id, count: _count.grants, first_name: user.firstName, last_name: user.lastName, email: user.email }));
+  /** How many rooms were opened to each member, by e-mail. `filter` is an id, or a part of the e-mail or name. */
+  async countByUser(projectId: string, { take, skip, filter }: Page): Promise<{ counts: UserCount[]; total: number }> {
+    const people = Prisma.sql`
+      (SELECT u.id, u.email, u.first_name AS "firstName", u.last_name AS "lastName", count(*)::int AS count
+         FROM accounts.room_grants g JOIN accounts.users u ON u.id = g.user_id WHERE g.project_id = ${projectId}::uuid GROUP BY u.id) AS people`;
+    const [counts, [count]] = await Promise.all([
+      this.database.$queryRaw<UserCount[]>`SELECT * FROM ${people} WHERE ${isFoundBy(filter)} ORDER BY email, id LIMIT ${take} OFFSET ${skip}`,
+      this.database.$queryRaw<[{ total: number }]>`SELECT count(*)::int AS total FROM ${people} WHERE ${isFoundBy(filter)}`,
+    ]);
+    return { counts, total: count.total };
   }
 
   /** Makes the grant, or gives it other permissions. @throws AccountsError `member_not_found` */

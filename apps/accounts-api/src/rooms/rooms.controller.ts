@@ -28,8 +28,8 @@ export class RoomsController {
   @HttpCode(200)
   @Answers(roomSchema)
   @Refuses('room_exists', 'member_not_found')
-  async create(@Param('projectId') projectId: string, @ParsedBody(newRoomSchema) room: NewRoom) {
-    return toRoom(await this.rooms.create(projectId, room));
+  async create(@AskedBy() caller: Caller, @StandingHere() standing: Standing, @Param('projectId') projectId: string, @ParsedBody(newRoomSchema) room: NewRoom) {
+    return toRoom(await this.rooms.create(projectId, room, roomAccessOf(standing, userIdOf(caller))));
   }
 
   @Get()

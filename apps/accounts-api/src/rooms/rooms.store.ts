@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { agentDefaultApiScope } from '@llm-proxy/shared-auth';
 import { AccountsError } from '../accounts.errors.js';
 import { Database, isDuplicate, isGone, isOrphan, Prisma } from '../database/database.js';
 import type { Room } from '../generated/client.js';
@@ -36,12 +37,15 @@ export class RoomsStore {
     return { rooms, total };
   }
 
-  /** @throws AccountsError `room_exists` unless an existing room will do, `project_not_found`, `member_not_found` */
-  async create(projectId: string, room: NewRoom): Promise<Room> {
+  /**
+   * @param maker what whoever makes it sees already: who does not see every room is let into this one
+   * @throws AccountsError `room_exists` unless an existing room will do, `project_not_found`, `member_not_found`
+   */
+  async create(projectId: string, room: NewRoom, maker: RoomAccess): Promise<Room> {
     const existing = room.if_not_exists ? await this.findByName(projectId, room.name) : null;
     if (existing) return existing;
     try {
-      return await this.insert(projectId, room);
+      return await this.insert(projectId, room, maker);
     } catch (error) {
       if (isDuplicate(error)) return this.existing(projectId, room);
       if (isOrphan(error)) throw new AccountsError(Object.keys(room.permissions).length > 0 ? 'member_not_found' : 'project_not_found');
@@ -77,8 +81,9 @@ export class RoomsStore {
   }
 
   /** Whoever makes a room is let in, and so are those it is made for. */
-  private insert(projectId: string, { name, metadata, annotations, permissions }: NewRoom): Promise<Room> {
-    const grants = Object.entries(permissions).map(([userId, scope]) => ({ userId, projectId, permissions: scope as Prisma.InputJsonObject }));
+  private insert(projectId: string, { name, metadata, annotations, permissions }: NewRoom, maker: RoomAccess): Promise<Room> {
+    const ofMaker = maker.all || maker.userId === null ? {} : { [maker.userId]: agentDefaultApiScope() };
+    const grants = Object.entries({ ...ofMaker, ...permissions }).map(([userId, scope]) => ({ userId, projectId, permissions: scope as Prisma.InputJsonObject }));
     const data = { projectId, name, metadata: metadata as Prisma.InputJsonObject, annotations: annotations as Prisma.InputJsonObject };
     return this.changeLog.commit(projectId, async (transaction) => {
         const room = await transaction.room.create({ data });
