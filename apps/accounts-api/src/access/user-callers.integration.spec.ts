@@ -64,6 +64,8 @@ describe('users as callers', () => {
     await project.admin('PUT', users(`/${ann.id}`), { roles: ['llm_proxy_user'] });
     expect(await scope()).toHaveProperty('llm');
     expect((await ask('POST', `${rooms}/of-others/connect`)).status).toBe(403);
+    expect((await ask('POST', rooms, { name: 'mine', if_not_exists: true })).body).toMatchObject({ id: made['id'] });
+    expect(await ask('POST', rooms, { name: 'of-others', if_not_exists: true })).toMatchObject({ status: 409, body: { error: { code: 'room_exists' } } });
   });
 
   it('that see every room are let into none they make, unless they ask for it', async () => {

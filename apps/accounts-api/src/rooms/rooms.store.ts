@@ -39,15 +39,19 @@ export class RoomsStore {
 
   /**
    * @param maker what whoever makes it sees already: who does not see every room is let into this one
-   * @throws AccountsError `room_exists` unless an existing room will do, `project_not_found`, `member_not_found`
+   * @throws AccountsError `room_exists` unless an existing room will do that the maker may see, `project_not_found`, `member_not_found`
    */
   async create(projectId: string, room: NewRoom, maker: RoomAccess): Promise<Room> {
-    const existing = room.if_not_exists ? await this.findByName(projectId, room.name) : null;
+    const existing = await this.existing(projectId, room, maker);
     if (existing) return existing;
     try {
       return await this.insert(projectId, room, maker);
     } catch (error) {
-      if (isDuplicate(error)) return this.existing(projectId, room);
+      if (isDuplicate(error)) {
+        const made = await this.existing(projectId, room, maker);
+        if (made) return made;
+        throw new AccountsError('room_exists');
+      }
       if (isOrphan(error)) throw new AccountsError(Object.keys(room.permissions).length > 0 ? 'member_not_found' : 'project_not_found');
       throw error;
     }
@@ -92,9 +96,9 @@ export class RoomsStore {
       }, ({ id }) => ({ action: 'room.created', target: { type: 'room', id, name } }));
   }
 
-  private existing(projectId: string, room: NewRoom): Promise<Room> {
-    if (room.if_not_exists) return this.get(projectId, room.name);
-    throw new AccountsError('room_exists');
+  /** Null when an existing room will not do. */
+  private async existing(projectId: string, { name, if_not_exists }: NewRoom, maker: RoomAccess): Promise<Room | null> {
+    return if_not_exists ? this.database.room.findFirst({ where: { projectId, name, ...visibleRooms(maker) } }) : null;
   }
 }
 
