@@ -58,14 +58,14 @@ describe('users as callers', () => {
     const made = (await ask('POST', rooms, { name: 'mine' })).body;
     expect((await ask('GET', `${rooms}/mine`)).body).toEqual(made);
     expect((await ask('GET', rooms)).body).toMatchObject({ rooms: [{ name: 'mine' }], total: 1 });
+    expect((await ask('POST', rooms, { name: 'mine', if_not_exists: true })).body).toMatchObject({ id: made['id'] });
+    expect(await ask('POST', rooms, { name: 'of-others', if_not_exists: true })).toMatchObject({ status: 409, body: { error: { code: 'room_exists' } } });
     const scope = async () => apiGrantOf(readParticipantToken((await ask('POST', `${rooms}/mine/connect`)).body['jwt']!)!);
     expect(Object.keys((await scope())!)).toContain('messaging');
     expect(await scope()).not.toHaveProperty('llm');
     await project.admin('PUT', users(`/${ann.id}`), { roles: ['llm_proxy_user'] });
     expect(await scope()).toHaveProperty('llm');
     expect((await ask('POST', `${rooms}/of-others/connect`)).status).toBe(403);
-    expect((await ask('POST', rooms, { name: 'mine', if_not_exists: true })).body).toMatchObject({ id: made['id'] });
-    expect(await ask('POST', rooms, { name: 'of-others', if_not_exists: true })).toMatchObject({ status: 409, body: { error: { code: 'room_exists' } } });
   });
 
   it('that see every room are let into none they make, unless they ask for it', async () => {
