@@ -26,6 +26,10 @@ export const subtractToZero = (a: Exact, b: Exact): Exact => {
   return numerator <= 0n ? ZERO : { numerator, denominator: a.denominator * b.denominator };
 };
 
+export const largerExact = (a: Exact, b: Exact): Exact => addExact(b, subtractToZero(a, b));
+
+export const smallerExact = (a: Exact, b: Exact): Exact => subtractToZero(a, subtractToZero(a, b));
+
 export const divideExact = (value: Exact, by: bigint): Exact => ({ numerator: value.numerator, denominator: value.denominator * by });
 
 /** Reads a plain or scientific decimal without a sign. Undefined for anything else. */

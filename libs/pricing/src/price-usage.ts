@@ -30,26 +30,36 @@ interface UsageLines {
   unpricedTypes: string[];
 }
 
-const linesOf = (quantities: readonly Quantity[], model: PricedModel, { adjust }: Adjustment, isOwnKey: boolean): UsageLines => {
+interface Used {
+  quantities: readonly Quantity[];
+  model: PricedModel;
+  adjustment: Adjustment;
+  /** What the types of the lines end with. */
+  ending: string;
+}
+
+const linesOf = (used: readonly Used[], isOwnKey: boolean): UsageLines => {
   const result: UsageLines = { lines: [], providerCost: ZERO, subtotal: ZERO, chargedNanoUsd: 0n, unpricedTypes: [] };
-  for (const { type, amount } of quantities) {
-    const tablePrice = model.prices.get(type);
-    if (tablePrice === undefined) {
-      result.unpricedTypes.push(type);
-      continue;
+  for (const { quantities, model, adjustment, ending } of used) {
+    for (const { type, amount } of quantities) {
+      const tablePrice = model.prices.get(type);
+      if (tablePrice === undefined) {
+        result.unpricedTypes.push(type + ending);
+        continue;
+      }
+      const unitPrice = adjustment.adjust(tablePrice);
+      const cost = costOf(amount, unitPrice);
+      const charged = isOwnKey ? 0n : toNanoUsd(cost);
+      result.providerCost = addExact(result.providerCost, costOf(amount, tablePrice));
+      result.subtotal = addExact(result.subtotal, cost);
+      result.chargedNanoUsd += charged;
+      result.lines.push({
+        type: (isOwnKey ? OWN_KEY_PREFIX : '') + type + ending,
+        quantity: formatQuantity(amount),
+        unitPricePicoUsd: unitPrice.toString(),
+        amountNanoUsd: charged.toString(),
+      });
     }
-    const unitPrice = adjust(tablePrice);
-    const cost = costOf(amount, unitPrice);
-    const charged = isOwnKey ? 0n : toNanoUsd(cost);
-    result.providerCost = addExact(result.providerCost, costOf(amount, tablePrice));
-    result.subtotal = addExact(result.subtotal, cost);
-    result.chargedNanoUsd += charged;
-    result.lines.push({
-      type: isOwnKey ? OWN_KEY_PREFIX + type : type,
-      quantity: formatQuantity(amount),
-      unitPricePicoUsd: unitPrice.toString(),
-      amountNanoUsd: charged.toString(),
-    });
   }
   return result;
 };
@@ -78,7 +88,13 @@ export const priceUsage = (table: PriceTable, data: UsageFacts & Pick<UsageData,
   if (usage.status === 'unpriceable') return usage;
   const model = table.lookup(data.provider, usage.model) as PricedModel;
   const adjustment = table.adjustmentOf(data.provider, usage.model, options.projectAdjustments);
-  const { lines, providerCost, subtotal, chargedNanoUsd, unpricedTypes: withoutPrice } = linesOf(usage.quantities, model, adjustment, data.providerKey === 'project');
+  const others = usage.others.map((other): Used & { label: string } => {
+    const own = table.adjustmentOf(data.provider, other.model, options.projectAdjustments);
+    const label = own.label === adjustment.label ? '' : `;${other.model}${own.label}`;
+    return { quantities: other.quantities, model: table.lookup(data.provider, other.model) as PricedModel, adjustment: own, ending: `:${other.model}`, label };
+  });
+  const used = [{ quantities: usage.quantities, model, adjustment, ending: '' }, ...others];
+  const { lines, providerCost, subtotal, chargedNanoUsd, unpricedTypes: withoutPrice } = linesOf(used, data.providerKey === 'project');
   const unpricedTypes = [...new Set([...withoutPrice, ...usage.unpricedTypes])];
   if (lines.length === 0 && unpricedTypes.length > 0) {
     return { status: 'unpriceable', reason: `no price for ${unpricedTypes.join(', ')} of ${data.provider} model "${usage.model}" in ${table.version}` };
@@ -87,7 +103,7 @@ export const priceUsage = (table: PriceTable, data: UsageFacts & Pick<UsageData,
   const surcharge = isSurcharged ? shareNanoUsd(subtotal, basisPoints) : 0n;
   if (isSurcharged) lines.push(surchargeLine(surcharge));
   const pricing: Pricing = {
-    priceVersion: table.version + adjustment.label,
+    priceVersion: table.version + adjustment.label + others.map(({ label }) => label).join(''),
     model: usage.model,
     lines,
     providerCostNanoUsd: toNanoUsd(providerCost).toString(),

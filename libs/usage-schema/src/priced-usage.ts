@@ -13,7 +13,7 @@ export const SURCHARGE_TYPE = 'llm_proxy_surcharge';
 export const OWN_KEY_PREFIX = 'custom_';
 
 export const lineItemSchema = z.object({
-  /** Usage type, e.g. `input_tokens`, `custom_output_tokens`, `llm_proxy_surcharge`. */
+  /** Usage type, e.g. `input_tokens`, `custom_output_tokens`, `llm_proxy_surcharge`; of another model inside the answer with its name, `output_tokens:claude-opus-5`. */
   type: z.string().min(1),
   /** Decimal text, at most nine places; `1` on the surcharge line. */
   quantity: z.string().regex(/^\d+(\.\d{1,9})?$/),
@@ -24,7 +24,10 @@ export const lineItemSchema = z.object({
 });
 
 export const pricingSchema = z.object({
-  /** Version of the price table, then `;deployment=<percent>%` and `;project=<percent>%` where such an adjustment was applied. */
+  /**
+   * Version of the price table, then `;deployment=<percent>%` and `;project=<percent>%` where such an adjustment was applied; then `;<model>` and the
+   * same for every other model inside the answer to which others were applied.
+   */
   priceVersion: z.string().min(1),
   /** The model whose prices were used: the response's when it is priced, else the request's. */
   model: z.string().min(1),
@@ -35,7 +38,7 @@ export const pricingSchema = z.object({
   surchargeNanoUsd: integerText,
   /** Sum of `amountNanoUsd` over the lines: what the project is charged. */
   totalNanoUsd: integerText,
-  /** Usage types the provider reported and the price table has no price for, and what it says of the price itself, e.g. `speed_fast`. */
+  /** Usage types the provider reported and the price table has no price for, and what it says of the price itself, e.g. `speed_fast`, and runs that could not be charged, e.g. `iterations_declined`. */
   unpricedTypes: z.array(z.string()),
 });
 

@@ -1,3 +1,4 @@
+import { loadPriceBook, priceUsageAt } from '@llm-proxy/pricing';
 import { attributionTo } from '@llm-proxy/testing';
 import type { UsageEvent } from '@llm-proxy/usage-schema';
 import { usageEventSchema } from '@llm-proxy/usage-schema';
@@ -57,6 +58,15 @@ describe('results of a batch', () => {
     const usage = { input_tokens: 1, output_tokens: 2, service_tier: 'batch', inference_geo: 'us', speed: 'standard' };
     const result = JSON.stringify({ custom_id: 'a', result: { type: 'succeeded', message: { model: 'claude-sonnet-4-6', usage } } });
     expect(read(Buffer.from(result), []).map(({ data }) => data.usage)).toEqual([usage]);
+  });
+
+  it('keep the runs that they took, of other models too', () => {
+    const iterations = [{ type: 'message', input_tokens: 1, output_tokens: 2 }, { type: 'advisor_message', model: 'claude-opus-5', input_tokens: 3, output_tokens: 4 }];
+    const result = JSON.stringify({ custom_id: 'a', result: { type: 'succeeded', message: { model: 'claude-sonnet-4-6', usage: { input_tokens: 1, output_tokens: 2, iterations } } } });
+    const [event] = read(Buffer.from(result), []);
+    const bill = priceUsageAt(new Date('2026-11-22T10:00:00Z'), event!.data, { priceBook: loadPriceBook(), surchargeBasisPoints: 0 });
+    // Half of 3 $ and 15 $ a million, and half of 5 $ and 25 $.
+    expect(bill).toMatchObject({ pricing: { model: 'claude-sonnet-4-6', totalNanoUsd: String(1_500 + 2 * 7_500 + 3 * 2_500 + 4 * 12_500), unpricedTypes: [] } });
   });
 
   it('have the same id whenever they are seen, and another in every other batch', () => {

@@ -31,6 +31,8 @@ describe('what a broken call is taken to have cost', () => {
     const early = reading({ usage: { input_tokens: 25, output_tokens: 1, cache_read_input_tokens: 7 } });
     expect(completeReading(call, 'upstream_interrupted', early, 40)).toMatchObject({ usage: { input_tokens: 25, output_tokens: 10, cache_read_input_tokens: 7 }, estimated: true });
     expect(completeReading(call, 'upstream_interrupted', early, 3)).toBe(early);
+    const iterations = [{ type: 'compaction', input_tokens: 9, output_tokens: 9 }];
+    expect(completeReading(call, 'upstream_interrupted', { ...early, usage: { ...early.usage, iterations } }, 40)).toMatchObject({ usage: { output_tokens: 10, iterations } });
   });
 
   it.each(['anthropic', 'grok'])('says at which price %s was asked, where no report repeats it', (provider) => {

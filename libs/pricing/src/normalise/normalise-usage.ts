@@ -4,12 +4,14 @@ import type { PricedModel } from '../priced-model.js';
 import type { PriceTable } from '../price-table.js';
 import type { UsageFormat } from '../price-table.schema.js';
 import { resolveUsageModel } from '../usage-model.js';
-import { normaliseAnthropic } from './anthropic.js';
+import { normaliseAnthropic, normaliseRun } from './anthropic.js';
 import { inputOnly } from './input-only.js';
+import { NO_ITERATIONS, fallbackModelOf, iterationsOf } from './iterations.js';
+import type { Iterations } from './iterations.js';
 import { applyLongContext, isLongContext } from './long-context.js';
 import { applyMultiples } from './multiples.js';
 import { normaliseOpenAi } from './openai.js';
-import { newReading, objectOf } from './quantity.js';
+import { newReading, noteUnpriced, objectOf, wordName } from './quantity.js';
 import type { JsonObject, Quantity, Reading } from './quantity.js';
 import { quantitiesOfRequest } from './request-facts.js';
 import { addUp, quantitiesOfTools } from './tool-usage.js';
@@ -21,6 +23,11 @@ export type UsageFacts = Pick<
   'provider' | 'endpoint' | 'requestModel' | 'responseModel' | 'requestServiceTier' | 'responseServiceTier' | 'usage' | 'toolUsage' | 'requestFacts' | 'measurement'
 >;
 
+export interface UsedByAnother {
+  model: string;
+  quantities: Quantity[];
+}
+
 export type NormalisedUsage =
   | {
       status: 'normalised';
@@ -28,6 +35,8 @@ export type NormalisedUsage =
       model: string;
       /** In the order of the bill; no zeros; the types carry the suffixes of tier, multiples and long context. */
       quantities: Quantity[];
+      /** What other models used inside the answer, each at its own prices. */
+      others: UsedByAnother[];
       /** Reported, and not or not fully covered by the table's prices; quantities without a price are not among them. */
       unpricedTypes: string[];
     }
@@ -37,15 +46,29 @@ const LONGEST_QUOTE = 100;
 
 const unpriceable = (reason: string): NormalisedUsage => ({ status: 'unpriceable', reason });
 
+/** What holds for every run of one answer. */
+interface AnswerFacts {
+  readonly endpoint: string;
+  readonly tier: string | null;
+  /** The provider's report; empty without one. */
+  readonly usage: JsonObject;
+  readonly reading: Reading;
+}
+
 const formatAt = (endpoint: string, { rules }: PricedModel): UsageFormat => rules.usageFormatByPath.get(endpoint)?.format ?? rules.usageFormat;
 
-const readInFormat = (usage: JsonObject, endpoint: string, model: PricedModel, reading: Reading): Quantity[] => {
-  const renames = model.rules.usageFormatByPath.get(endpoint)?.renames;
-  const quantities = formatAt(endpoint, model) === 'anthropic' ? normaliseAnthropic(usage, model, reading) : normaliseOpenAi(usage, endpoint, model, reading);
+const renamed = (quantities: Quantity[], endpoint: string, { rules }: PricedModel): Quantity[] => {
+  const renames = rules.usageFormatByPath.get(endpoint)?.renames;
   return renames === undefined ? quantities : quantities.map(({ type, amount }) => ({ type: renames.get(type) ?? type, amount }));
 };
 
-const withSuffixes = (quantities: Quantity[], endpoint: string, model: PricedModel, tier: string | null): Quantity[] => {
+/** One list for each run of the model. */
+const readInFormat = ({ answer, beside }: Iterations, model: PricedModel, { usage, endpoint, reading }: AnswerFacts): Quantity[][] => {
+  if (formatAt(endpoint, model) === 'openai') return [normaliseOpenAi(usage, endpoint, model, reading)];
+  return [...normaliseAnthropic(usage, answer, model, reading), ...beside.map((run) => normaliseRun(run, model, reading))];
+};
+
+const withSuffixes = (quantities: Quantity[], model: PricedModel, { endpoint, tier }: AnswerFacts): Quantity[] => {
   const isLong = isLongContext(quantities, model);
   const inputOnlySuffix = model.rules.inputOnlyPaths.get(endpoint);
   const discount = model.rules.discountedPaths.get(endpoint);
@@ -62,26 +85,42 @@ const dependsOnTier = (endpoint: string, { rules }: PricedModel): boolean => !ru
 
 const withoutZeros = (quantities: readonly Quantity[]): Quantity[] => quantities.filter(({ amount }) => !isZero(amount));
 
+/** All runs of one model together, under the types that have its prices. */
+const chargedTypes = (runs: readonly Quantity[][], model: PricedModel, answer: AnswerFacts, responseServiceTier: string | null): Quantity[] => {
+  const { endpoint, usage, reading } = answer;
+  const tiered = addUp(runs.map((quantities) => withSuffixes(withoutZeros(renamed(quantities, endpoint, model)), model, answer)));
+  if (tiered.length > 0 && dependsOnTier(endpoint, model)) noteUnpricedTier(responseServiceTier, model, reading);
+  return applyMultiples(tiered, usage, formatAt(endpoint, model), model, reading);
+};
+
 /**
  * Turns what a provider reported into quantities of priced usage types: which model's prices, every token counted once,
  * then the service tier, then long context, then what else the usage object says of all of it. Never throws for what the data holds.
  */
 export const normaliseUsage = (table: PriceTable, data: UsageFacts): NormalisedUsage => {
   const tier = chargedServiceTier(data);
-  const name = resolveUsageModel(table, data, tier);
+  const usage = data.measurement === 'missing' ? undefined : objectOf(data.usage);
+  // The model that was asked for says nothing of an answer that it declined to give.
+  const name = resolveUsageModel(table, { ...data, requestModel: fallbackModelOf(usage) ?? data.requestModel }, tier);
   if (name === null) return unpriceable('neither the request nor the answer names a model');
   const model = table.lookup(data.provider, name);
   if (model === undefined) return unpriceable(`no price for ${data.provider} model "${name.slice(0, LONGEST_QUOTE)}" in ${table.version}`);
   const reading = newReading();
-  const usage = data.measurement === 'missing' ? undefined : objectOf(data.usage);
+  const answer: AnswerFacts = { endpoint: data.endpoint, tier, usage: usage ?? {}, reading };
+  const iterations = formatAt(data.endpoint, model) === 'anthropic' ? iterationsOf(answer.usage, name, reading) : NO_ITERATIONS;
   // Without the provider's report, what the request itself says.
-  const read = usage === undefined ? quantitiesOfRequest(name, data.requestFacts, reading) : readInFormat(usage, data.endpoint, model, reading);
+  const read = usage === undefined ? [quantitiesOfRequest(name, data.requestFacts, reading)] : readInFormat(iterations, model, answer);
   if (reading.problem !== null) return unpriceable(`usage: ${reading.problem}`);
   if (!reading.sawCount && reading.unpricedTypes.length === 0) return unpriceable('no usage: nothing was reported that could be priced');
-  const tiered = withSuffixes(withoutZeros(read), data.endpoint, model, tier);
-  if (tiered.length > 0 && dependsOnTier(data.endpoint, model)) noteUnpricedTier(data.responseServiceTier, model, reading);
-  const used = applyMultiples(tiered, usage ?? {}, formatAt(data.endpoint, model), model, reading);
+  const used = chargedTypes(read, model, answer, data.responseServiceTier);
+  const others = [...iterations.elsewhere].flatMap(([other, runs]) => {
+    const priced = table.lookup(data.provider, other);
+    if (priced === undefined) noteUnpriced(wordName('iterations', other), reading);
+    const quantities = priced === undefined ? [] : chargedTypes(runs.map((run) => normaliseRun(run, priced, reading)), priced, answer, null);
+    return quantities.length === 0 ? [] : [{ model: other, quantities }];
+  });
+  if (reading.problem !== null) return unpriceable(`usage: ${reading.problem}`);
   const tools = withoutZeros(quantitiesOfTools(data.toolUsage, model, reading));
   if (reading.problem !== null) return unpriceable(`tool usage: ${reading.problem}`);
-  return { status: 'normalised', model: name, quantities: addUp(used, tools), unpricedTypes: reading.unpricedTypes };
+  return { status: 'normalised', model: name, quantities: addUp([used, tools]), others, unpricedTypes: reading.unpricedTypes };
 };

@@ -1,5 +1,5 @@
 import type { PricedModel } from '../priced-model.js';
-import { objectOf, readCount } from './quantity.js';
+import { noteUnpriced, objectOf, readCount } from './quantity.js';
 import type { JsonObject, Quantity, Reading } from './quantity.js';
 
 /** Reported beside the charged counts, and never charged by themselves: sums, parts of other counts, what is free. */
@@ -12,15 +12,7 @@ const informationOnly = new Set([
   'cost_in_usd_ticks',
 ]);
 
-const MOST_UNPRICED_TYPES = 32;
-const LONGEST_TYPE = 64;
-
 const isReported = (value: unknown): boolean => typeof value === 'number' && value > 0;
-
-const noteUnpriced = (type: string, reading: Reading) => {
-  const types = reading.unpricedTypes;
-  if (type.length > 0 && type.length <= LONGEST_TYPE && types.length < MOST_UNPRICED_TYPES && !types.includes(type)) types.push(type);
-};
 
 /**
  * What a provider reports beyond the counts that its rule knows, at the top and one level down: priced if the table can, else

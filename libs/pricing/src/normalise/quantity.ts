@@ -27,9 +27,20 @@ const NAMEABLE = /^[a-z0-9][a-z0-9_.-]*$/;
 /** A string as the provider says it, in lower case; empty when it is none. */
 export const wordOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, LONGEST_VALUE + 1).trim().toLowerCase() : '');
 
-/** Notes a word by which the provider says that the price is another one: `speed_fast`; the member alone where the word is not fit for a name. */
+/** A name for what a provider says in a word: `speed_fast`; the member alone where the word is not fit for a name. */
+export const wordName = (member: string, word: string): string => (word.length <= LONGEST_VALUE && NAMEABLE.test(word) ? `${member}_${word}` : member);
+
+/** Notes a word by which the provider says that the price is another one. */
 export const noteUnpricedWord = (member: string, word: string, reading: Reading): void => {
-  reading.unpricedTypes.push(word.length <= LONGEST_VALUE && NAMEABLE.test(word) ? `${member}_${word}` : member);
+  reading.unpricedTypes.push(wordName(member, word));
+};
+
+const MOST_UNPRICED_TYPES = 32;
+const LONGEST_TYPE = 64;
+
+/** Notes what is found in numbers that nothing bounds: each name once, and not too many. */
+export const noteUnpriced = (type: string, { unpricedTypes: types }: Reading): void => {
+  if (type.length > 0 && type.length <= LONGEST_TYPE && types.length < MOST_UNPRICED_TYPES && !types.includes(type)) types.push(type);
 };
 
 export const objectOf = (value: unknown): JsonObject | undefined =>

@@ -13,7 +13,7 @@ export const quantitiesOfTools = (toolUsage: UsageData['toolUsage'], model: Pric
   (toolUsage ?? []).flatMap(({ usage }) => normaliseOpenAi(objectOf(usage) ?? {}, IMAGE_TOOL_READS_LIKE, model, reading));
 
 /** One quantity a type, in the order in which the types come. */
-export const addUp = (...lists: readonly (readonly Quantity[])[]): Quantity[] => {
+export const addUp = (lists: readonly (readonly Quantity[])[]): Quantity[] => {
   const sums = new Map<string, Quantity>();
   for (const { type, amount } of lists.flat()) {
     const known = sums.get(type);

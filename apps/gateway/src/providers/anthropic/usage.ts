@@ -9,7 +9,8 @@ const STREAM_EVENT = wantMembers('type', 'usage', 'message');
 
 /**
  * Messages: a stream reports usage first in `message_start` and then, cumulatively, in every `message_delta`. The counts are
- * totals so far, so the largest of each is the truth; adding them up would bill the input several times.
+ * totals so far, so the largest of each is the truth; adding them up would bill the input several times. Where the model of the start declined in
+ * the middle of its answer and another one took over, the end counts what the other one used, and `iterations` has both.
  */
 export class MessageUsage implements UsageReader {
   private usage: Usage | null = null;
@@ -44,11 +45,23 @@ export class MessageUsage implements UsageReader {
   }
 
   private add(usage: Usage | null): void {
-    if (usage !== null) this.usage = this.usage === null ? usage : largestOfEach(this.usage, usage);
+    if (usage === null) return;
+    const server = fallbackModel(usage);
+    const isTakenOver = server !== null && this.model !== null && server !== this.model;
+    this.usage = this.usage === null ? usage : largestOfEach(isTakenOver ? withoutTokens(this.usage) : this.usage, usage);
+    this.model = server ?? this.model;
   }
 }
 
-/** Merges cumulative reports: the larger number, the newer text, nested objects alike. */
+/** The model that answered in the place of one that declined, which `message_start` may have named. */
+const fallbackModel = ({ iterations }: Usage): string | null => {
+  const run: unknown = Array.isArray(iterations) ? iterations.findLast((each) => isObject(each) && each['type'] === 'fallback_message') : null;
+  return isObject(run) && typeof run['model'] === 'string' ? run['model'] : null;
+};
+
+const withoutTokens = (usage: Usage): Usage => Object.fromEntries(Object.entries(usage).filter(([name, value]) => typeof value !== 'number' && name !== 'cache_creation'));
+
+/** Merges cumulative reports: the larger number, the newer text, nested objects alike. A list is the newer one as a whole: it says what the numbers are made of. */
 export const largestOfEach = (earlier: Usage, later: Usage): Usage => {
   const merged: Usage = { ...earlier };
   for (const [name, value] of Object.entries(later)) {

@@ -60,6 +60,16 @@ describe('messages', () => {
     expect(events[5]).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage });
   });
 
+  it('reports the runs of models that it is told to, in a stream at its end', async () => {
+    const runs = [{ type: 'compaction' as const, input_tokens: 9, output_tokens: 9 }];
+    const dictated = told({ usage: { input_tokens: 0, output_tokens: 0, iterations: runs } });
+    expect((await client.beta.messages.create(question, dictated)).usage).toMatchObject({ input_tokens: 0, iterations: runs });
+    const events = await collect(await client.beta.messages.create({ ...question, stream: true }, dictated));
+    expect(events[0]).toMatchObject({ message: { usage: { iterations: null } } });
+    expect(events.find(({ type }) => type === 'message_delta')).toMatchObject({ usage: { iterations: runs } });
+    expect((await client.beta.messages.stream(question, dictated).finalMessage()).usage.iterations).toEqual(runs);
+  });
+
   it('sends a ping, which the SDK keeps to itself', async () => {
     const response = await client.messages.create({ ...question, stream: true }).asResponse();
     expect(await response.text()).toContain('event: ping\ndata: {"type":"ping"}\n\n');

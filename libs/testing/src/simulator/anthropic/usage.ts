@@ -27,11 +27,23 @@ const fiveMinuteWrites = (usage: Anthropic.Usage): Anthropic.CacheCreation => ({
   ephemeral_1h_input_tokens: 0,
 });
 
-/** What a stream knows before its first piece of text. */
-export const usageAtStart = (usage: Anthropic.Usage): Anthropic.Usage => ({ ...usage, output_tokens: Math.min(1, usage.output_tokens) });
+/** What a stream knows before its first piece of text; the runs that it takes are not among it. */
+export const usageAtStart = (usage: Anthropic.Usage): Anthropic.Usage => ({
+  ...usage,
+  output_tokens: Math.min(1, usage.output_tokens),
+  ...('iterations' in usage ? { iterations: null } : {}),
+});
 
-const CUMULATIVE_FIELDS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'output_tokens', 'output_tokens_details', 'server_tool_use'] as const;
+const CUMULATIVE_FIELDS = [
+  'input_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'output_tokens',
+  'output_tokens_details',
+  'server_tool_use',
+  'iterations',
+] as const;
 
 /** The cumulative counts a stream ends with; fields that are not in the usage stay away. */
 export const usageAtEnd = (usage: Anthropic.Usage): Anthropic.MessageDeltaUsage =>
-  Object.fromEntries(CUMULATIVE_FIELDS.filter((field) => field in usage).map((field) => [field, usage[field]])) as unknown as Anthropic.MessageDeltaUsage;
+  Object.fromEntries(CUMULATIVE_FIELDS.filter((field) => field in usage).map((field) => [field, (usage as Anthropic.Beta.BetaUsage)[field]])) as unknown as Anthropic.MessageDeltaUsage;
