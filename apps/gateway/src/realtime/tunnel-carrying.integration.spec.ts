@@ -24,8 +24,8 @@ const handshakeOf = ({ apiKey }: SocketGateway): string =>
     '\r\n',
   ].join('\r\n');
 
-/** Any bytes but the first: what begins like JSON is read as a command, and refused when it is none. */
-const notJson = (size: number): Buffer => Buffer.concat([Buffer.from([0xff]), randomBytes(size)]).subarray(0, size);
+/** Any bytes but the first: what begins like JSON, in any encoding, is read as a command, and refused when it is none. */
+const notJson = (size: number): Buffer => Buffer.concat([Buffer.from([0x01]), randomBytes(size)]).subarray(0, size);
 
 const FLOOD = 256;
 const FLOOD_BYTES = FLOOD * 256 * 1024;
