@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { type ProviderSimulator, type SimulatorControl, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
+import { freePort, type ProviderSimulator, type SimulatorControl, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { PRICED_USAGE_TOPIC, USAGE_TOPIC } from '@llm-proxy/usage-schema';
 import { versionFor } from './anthropic-version.js';
 import { WebSocket } from 'ws';
 import { api, billedAnswers } from './bill.js';
 import { type SpanReceiver, startSpanReceiver } from './span-receiver.js';
 import { everyFile, everyMessage, everyRow } from './stored.js';
-import { type System, freePort, startSystem } from './system.js';
+import { type System, startSystem } from './system.js';
 import { until } from './until.js';
 import { waysToRun } from './ways-to-run.js';
 

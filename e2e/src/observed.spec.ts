@@ -1,9 +1,9 @@
 import { type Server, createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
+import { freePort, type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { api, expectBill } from './bill.js';
 import { type SpanReceiver, startSpanReceiver } from './span-receiver.js';
-import { type System, freePort, startSystem } from './system.js';
+import { type System, startSystem } from './system.js';
 import { until } from './until.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
+import { freePort, type ProviderSimulator, simulatorHeaders, startProviderSimulator } from '@llm-proxy/testing';
 import { formatApiKey, mintParticipantToken, newApiKeySecret, parseApiKey } from '@llm-proxy/shared-auth';
 import { api } from './bill.js';
 import { versionFor } from './anthropic-version.js';
-import { type System, freePort, startSystem } from './system.js';
+import { type System, startSystem } from './system.js';
 
 const PROVIDERS = [
   { provider: 'OpenAI', path: '/openai/v1/chat/completions', good: { model: 'gpt-4.1', messages: [{ role: 'user', content: 'hello' }] } },

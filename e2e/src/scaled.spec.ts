@@ -4,8 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ProviderSimulator, engines, simulatorHeaders, startProviderSimulator, type TestDatabase } from '@llm-proxy/testing';
-import { freePort } from './system.js';
+import { engines, freePort, type ProviderSimulator, simulatorHeaders, startProviderSimulator, type TestDatabase } from '@llm-proxy/testing';
 import { until } from './until.js';
 
 const CALLS = 300;

@@ -1,6 +1,7 @@
 export {
   describeWith,
   engines,
+  freePort,
   reportCouldNotRun,
   startOwnKafka,
   startOwnPostgres,

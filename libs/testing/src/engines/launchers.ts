@@ -25,6 +25,10 @@ interface RedisLauncher {
   startRedis(options: Where & { keep: boolean }): Promise<Server & { url: string }>;
 }
 
+interface FreePorts {
+  freePorts(count: number): Promise<number[]>;
+}
+
 interface RunFolders {
   createRunFolder(): { folder: string; remove(): void };
 }
@@ -32,6 +36,13 @@ interface RunFolders {
 export const kafka = (): Promise<KafkaLauncher> => import(tool('kafka/broker.mjs')) as Promise<KafkaLauncher>;
 
 export const redis = (): Promise<RedisLauncher> => import(tool('redis.mjs')) as Promise<RedisLauncher>;
+
+/** A port that nobody listens on, and that no connection is given by itself. */
+export const freePort = async (): Promise<number> => {
+  const { freePorts } = (await import(tool('free-ports.mjs'))) as FreePorts;
+  const [port] = await freePorts(1);
+  return port!;
+};
 
 /** A folder that the next test run removes, with what still runs in it, should this process be killed. */
 export const createRunFolder = async (): Promise<{ folder: string; remove(): void }> => {
