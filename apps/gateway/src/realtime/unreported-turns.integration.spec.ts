@@ -123,14 +123,18 @@ describe('turns that somebody left', () => {
     await gateway.close();
     provider.close();
   });
-  const billed = () => gateway.events.map(({ data }) => [data.outcome, data.measurement, data.usage]);
-
-  it('an answer that outlasts the stop is cut, and estimated before the stop is over', async () => {
-    await start((socket) => void socket.on('message', () => socket.send('{"type":"response.created","response":{}}')));
+  const askedProvider = async () => {
     const socket = gateway.connect('/v1/responses');
     const received = receive(socket);
     await opened(socket);
     socket.send(QUESTION);
+    return { socket, received };
+  };
+  const billed = () => gateway.events.map(({ data }) => [data.outcome, data.measurement, data.usage]);
+
+  it('an answer that outlasts the stop is cut, and estimated before the stop is over', async () => {
+    await start((socket) => void socket.on('message', () => socket.send('{"type":"response.created","response":{}}')));
+    const { received } = await askedProvider();
     await received.message(({ type }) => type === 'response.created');
     await gateway.tunnels.drain(20);
     expect((await received.closed).code).toBe(1012);
@@ -147,10 +151,7 @@ describe('turns that somebody left', () => {
       socket.on('pong', () => void (ponged = true));
       socket.on('message', () => socket.send('{"type":"response.created","response":{}}'));
     });
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(QUESTION);
+    const { socket, received } = await askedProvider();
     await received.message(({ type }) => type === 'response.created');
     socket.terminate();
     await until('a pong that cannot be the client’s', () => {
@@ -172,10 +173,7 @@ describe('turns that somebody left', () => {
       },
       50,
     );
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(QUESTION);
+    const { socket, received } = await askedProvider();
     await received.message(({ type }) => type === 'response.created');
     socket.terminate();
     await until('the provider’s side', () => code !== 0);
@@ -190,10 +188,7 @@ describe('turns that somebody left', () => {
         for (let piece = 0; piece < 8 && socket.readyState === WebSocket.OPEN; piece++) socket.send(JSON.stringify({ type: 'response.output_text.delta', delta: 'x'.repeat(400_000) }));
       });
     });
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(QUESTION);
+    const { socket, received } = await askedProvider();
     await received.message(({ type }) => type === 'response.created');
     socket.ping();
     socket.terminate();
@@ -213,10 +208,7 @@ describe('turns that somebody left', () => {
         socket.send('{"type":"last"}');
       });
     });
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(QUESTION);
+    const { socket, received } = await askedProvider();
     await received.message(({ type }) => type === 'last');
     socket.terminate();
     await until('no client', async () => (await gateway.connections()) === 0);
@@ -227,10 +219,7 @@ describe('turns that somebody left', () => {
 
   it('a provider that closes before it answers what was asked: nothing is billed', async () => {
     await start((socket) => void socket.on('message', () => socket.close(1011)));
-    const socket = gateway.connect('/v1/responses');
-    const received = receive(socket);
-    await opened(socket);
-    socket.send(QUESTION);
+    const { received } = await askedProvider();
     expect((await received.closed).code).toBe(1011);
     expect(billed()).toEqual([]);
   });
